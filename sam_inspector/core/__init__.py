@@ -1,0 +1,1 @@
+"""The nouns of the program: frozen values over numpy arrays; no files, no torch, no Qt."""

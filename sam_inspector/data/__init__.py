@@ -1,0 +1,1 @@
+"""Files in and out: images, masks, datasets, saved work, exports; no torch."""

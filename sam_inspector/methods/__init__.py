@@ -1,0 +1,1 @@
+"""The published systems, one place and one row each."""

@@ -1,0 +1,1 @@
+"""Checkpoints and the networks that load them."""

@@ -1,0 +1,1 @@
+"""The image view: layers, prompts and tools."""
