@@ -7,7 +7,7 @@ is added and taken away in this file only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -52,26 +52,30 @@ class Component:
 def components(mask: NDArray[np.bool_], *, min_area: int = 1) -> list[Component]:
     """Split a mask into its 8-connected regions of at least `min_area` pixels."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    found: list[Component] = []
+    found: list[tuple[tuple[int, int], Component]] = []
     for index in range(1, count):
         x, y, width, height, area = (int(value) for value in stats[index])
         if area < min_area:
             continue
         crop = labels[y : y + height, x : x + width] == index
-        found.append(Component(len(found) + 1, crop, (x, y, x + width - 1, y + height - 1), area))
-    return found
+        first_pixel = (y, x + int(np.argmax(crop[0])))
+        found.append((first_pixel, Component(0, crop, (x, y, x + width - 1, y + height - 1), area)))
+    # OpenCV scans in blocks of 2 × 2 pixels, so that its own numbers can differ from row-major order.
+    found.sort(key=lambda pair: pair[0])
+    return [replace(component, number=number) for number, (_, component) in enumerate(found, start=1)]
 
 
 def deepest_point(component: Component) -> Point:
     """The pixel of a component that lies farthest from its edge; always inside, unlike the centre of mass.
 
     Pixels beyond the component's box count as outside, so that a region cut by the image's border still gets a
-    middle. Ties go to the first in row-major order.
+    middle. Of several equally deep, as along a scratch, it is the middle one in row-major order.
     """
     padded = np.pad(component.mask, 1).astype(np.uint8)
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    row, column = np.unravel_index(int(np.argmax(distance)), distance.shape)
-    return (float(component.box[0] + column), float(component.box[1] + row))
+    rows, columns = np.nonzero(distance == distance.max())
+    middle = rows.size // 2
+    return (float(component.box[0] + columns[middle]), float(component.box[1] + rows[middle]))
 
 
 def clip_box(box: Box, width: int, height: int) -> Box:
@@ -107,7 +111,9 @@ def check_prompts(prompts: Prompts, width: int, height: int) -> None:
                 )
             if x1 < x0 or y1 < y0:
                 raise PromptError(f"The box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) has its corners in the wrong order.")
-        if x0 < -0.5 or y0 < -0.5 or x1 > width - 0.5 or y1 > height - 0.5:
+        # The first system's box of the whole image ends one pixel beyond it, and counts as inside for a generator.
+        reach = 0.5 if item.source == "user" else 0.0
+        if not (x0 >= -0.5 and y0 >= -0.5 and x1 <= width - reach and y1 <= height - reach):
             raise PromptError(
                 f"The box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) reaches outside the image, which is {width} × {height} "
                 f"pixels: x goes from 0 to {width - 1}, y from 0 to {height - 1}."

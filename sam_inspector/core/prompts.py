@@ -35,9 +35,10 @@ class Prompt:
         Who made it.
     edited
         True once a person changed a generated prompt.
-    candidate
-        The mask chosen among SAM's outputs: 0 is the single-mask output, 1 to 3 the three masks of the multimask
-        output in the decoder's order; None leaves the choice to the rule in `core.segmentation.default_candidate`.
+    picks
+        The masks a person chose among SAM's outputs, as `(number of points at that time, candidate)`: candidate 0 is
+        the single-mask output, 1 to 3 the three of the multimask output in the decoder's order. They are kept while
+        points are added, so that a refinement starts from the mask that was picked.
     """
 
     box: Box | None = None
@@ -46,12 +47,17 @@ class Prompt:
     component: int | None = None
     source: Source = "user"
     edited: bool = False
-    candidate: int | None = None
+    picks: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a point without a label."""
         if len(self.points) != len(self.labels):
             raise ValueError(f"{len(self.points)} points but {len(self.labels)} labels")
+
+    @property
+    def candidate(self) -> int | None:
+        """The mask chosen for the prompt as it stands; None leaves it to `core.segmentation.default_candidate`."""
+        return dict(self.picks).get(len(self.points))
 
     @property
     def can_segment(self) -> bool:
@@ -79,8 +85,14 @@ class Prompts:
         A negative point in no box has no region of its own; it says "not here" to all regions.
         """
         shared = tuple(point for item in self.items if not item.can_segment for point in item.points)
+        count = len(shared)
         return tuple(
-            replace(item, points=item.points + shared, labels=item.labels + (NEGATIVE,) * len(shared))
+            replace(
+                item,
+                points=shared + item.points,
+                labels=(NEGATIVE,) * count + item.labels,
+                picks=tuple((points + count, candidate) for points, candidate in item.picks),
+            )
             for item in self.items
             if item.can_segment
         )
@@ -161,8 +173,13 @@ def _box_area(box: Box) -> float:
 
 
 def _touched(item: Prompt) -> Prompt:
-    """A generated prompt that a person changed is marked; the candidate that was picked for the old one is dropped."""
-    return replace(item, edited=item.edited or item.source != "user", candidate=None)
+    """A generated prompt that a person changed is marked."""
+    return replace(item, edited=item.edited or item.source != "user")
+
+
+def _rearranged(item: Prompt) -> Prompt:
+    """What was there has changed, so the masks picked for it mean nothing any more."""
+    return replace(_touched(item), picks=())
 
 
 def _with_item(prompts: Prompts, index: int, item: Prompt | None) -> Prompts:
@@ -203,20 +220,20 @@ def move_point(prompts: Prompts, part: PromptPart, to: Point) -> Prompts:
     """Move one point; it stays with its prompt."""
     if part.point is None:
         raise ValueError("move_point needs a part that names a point")
-    item = _touched(prompts.items[part.item])
+    item = _rearranged(prompts.items[part.item])
     points = (*item.points[: part.point], to, *item.points[part.point + 1 :])
     return _with_item(prompts, part.item, replace(item, points=points))
 
 
 def set_box(prompts: Prompts, part: PromptPart, box: Box) -> Prompts:
     """Move or resize the box of one prompt."""
-    item = _touched(prompts.items[part.item])
+    item = _rearranged(prompts.items[part.item])
     return _with_item(prompts, part.item, replace(item, box=ordered_box(box)))
 
 
 def remove_part(prompts: Prompts, part: PromptPart) -> Prompts:
     """Delete one point or one box; a prompt left with nothing goes too, a box's points stay as free points."""
-    item = _touched(prompts.items[part.item])
+    item = _rearranged(prompts.items[part.item])
     if part.point is None:
         return _with_item(prompts, part.item, replace(item, box=None))
     return _with_item(
@@ -231,14 +248,23 @@ def remove_part(prompts: Prompts, part: PromptPart) -> Prompts:
 
 
 def remove_last(prompts: Prompts) -> Prompts:
-    """Delete what the last prompt got last: its last point, else its box."""
+    """Delete what the last prompt got last: its last point, else its box; masks picked before that stay picked."""
     if not prompts.items:
         return prompts
     last = len(prompts.items) - 1
-    points = prompts.items[last].points
-    return remove_part(prompts, PromptPart(last, len(points) - 1 if points else None))
+    item = prompts.items[last]
+    if not item.points:
+        return remove_part(prompts, PromptPart(last))
+    picks = tuple(pick for pick in item.picks if pick[0] < len(item.points))
+    shorter = replace(_touched(item), points=item.points[:-1], labels=item.labels[:-1], picks=picks)
+    return _with_item(prompts, last, shorter)
 
 
 def choose_candidate(prompts: Prompts, index: int, candidate: int | None) -> Prompts:
     """Pick one of SAM's masks for one prompt; None gives the choice back to the rule."""
-    return _with_item(prompts, index, replace(prompts.items[index], candidate=candidate))
+    item = prompts.items[index]
+    picks = dict(item.picks)
+    picks.pop(len(item.points), None)
+    if candidate is not None:
+        picks[len(item.points)] = candidate
+    return _with_item(prompts, index, replace(item, picks=tuple(sorted(picks.items()))))

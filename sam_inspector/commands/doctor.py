@@ -1,0 +1,145 @@
+"""`sam-inspector doctor`: what is installed, what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import typer
+
+from sam_inspector import __version__
+from sam_inspector.commands.console import Console
+from sam_inspector.commands.display import missing_display, qt_trouble
+from sam_inspector.core.errors import SamInspectorError
+from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
+from sam_inspector.models.weights import weights_folder, weights_status
+from sam_inspector.resources_path import resources_path
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "segment-anything",
+    "timm",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "numpy",
+    "opencv-python-headless",
+    "scikit-learn",
+)
+LOW_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `ok`, `note` (works, but you may want to know) or `wrong`, and how to mend it."""
+
+    topic: str
+    state: str
+    text: str
+    mend: str = ""
+
+
+def run(console: Console) -> None:
+    """Look at everything; status 1 when something is wrong."""
+    findings: list[Finding] = []
+    for look in (_program, _packages, _device, _window, _weights, _folders, _samples):
+        try:
+            findings += look()
+        except (SamInspectorError, ImportError, OSError, RuntimeError) as error:
+            findings.append(Finding(look.__name__.strip("_"), "wrong", str(error)))
+    marks = {"ok": "  ok ", "note": "note ", "wrong": "WRONG"}
+    lines = []
+    for finding in findings:
+        lines.append(f"{marks[finding.state]} {finding.topic:9} {finding.text}")
+        if finding.mend:
+            lines.append(f"{'':16}{finding.mend}")
+    wrong = [finding for finding in findings if finding.state == "wrong"]
+    lines.append("Everything works." if not wrong else f"{len(wrong)} thing(s) to mend.")
+    console.result("\n".join(lines), {"ok": not wrong, "findings": [asdict(finding) for finding in findings]})
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _program() -> list[Finding]:
+    place = Path(sys.executable)
+    return [Finding("program", "ok", f"SAM Inspector {__version__}, Python {platform.python_version()} at {place}")]
+
+
+def _packages() -> list[Finding]:
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    findings = [Finding("packages", "ok", ", ".join(found))]
+    if missing:
+        findings.append(Finding("packages", "wrong", f"missing: {', '.join(missing)}", "pip install sam-inspector"))
+    try:
+        metadata.version("opencv-python")
+    except metadata.PackageNotFoundError:
+        return findings
+    mend = "pip uninstall opencv-python, then pip install --force-reinstall opencv-python-headless"
+    return [
+        *findings,
+        Finding("packages", "wrong", "opencv-python brings a Qt of its own that clashes with ours", mend),
+    ]
+
+
+def _device() -> list[Finding]:
+    devices = importlib.import_module("sam_inspector.models.devices")
+    choice = devices.choose_device()
+    return [Finding("device", "ok", f"{choice.label}: {choice.reason}; {devices.cpu_threads()} threads")]
+
+
+def _window() -> list[Finding]:
+    trouble = qt_trouble()
+    if trouble:
+        return [Finding("window", "wrong", trouble)]
+    missing = missing_display()
+    if missing:
+        return [Finding("window", "note", f"{missing}; the shell commands and “sam-inspector demo” work all the same")]
+    return [Finding("window", "ok", "Qt starts and finds a display")]
+
+
+def _weights() -> list[Finding]:
+    findings = []
+    for spec in MODELS.values():
+        status = weights_status(spec)
+        if status.state == "ready":
+            findings.append(Finding("weights", "ok", f"{spec.title} at {status.path}"))
+        elif status.state == "wrong":
+            findings.append(Finding("weights", "wrong", status.message))
+        elif spec.name == DEFAULT_MODEL:
+            findings.append(Finding("weights", "note", status.message))
+    return findings
+
+
+def _folders() -> list[Finding]:
+    folder = weights_folder()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    text = f"weights in {folder}, {free / 1e9:.1f} GB free"
+    if free < LOW_DISK_BYTES:
+        return [Finding("disk", "note", text, "Set SAM_INSPECTOR_WEIGHTS to a folder with more room.")]
+    return [Finding("disk", "ok", text)]
+
+
+def _samples() -> list[Finding]:
+    samples = resources_path() / "samples"
+    if samples.is_dir():
+        return [Finding("samples", "ok", str(samples))]
+    return [
+        Finding(
+            "samples", "wrong", f"{samples} is missing", "Install the program again: pip install --force-reinstall ."
+        )
+    ]
+
+
+Look = Callable[[], list[Finding]]

@@ -1,0 +1,105 @@
+"""`sam-inspector evaluate`: prompt modes scored over datasets."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from sam_inspector.commands.console import Console
+from sam_inspector.commands.loading import loaded_inspector
+from sam_inspector.core.errors import DatasetError
+from sam_inspector.data.datasets import open_dataset
+from sam_inspector.models.registry import get_model_spec
+
+COLUMNS = ("iou", "dice", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
+
+
+def run(
+    console: Console,
+    datasets: list[Path],
+    modes: str,
+    *,
+    preset: str,
+    points: int,
+    categories: list[str],
+    limit: int | None,
+    seed: int,
+    model: str,
+    device: str,
+    layout: str | None,
+    resume: bool,
+    out: Path,
+) -> None:
+    """Evaluate and write the results; what is finished stays when it is cancelled."""
+    get_model_spec(model)
+
+    from sam_inspector.engine.evaluate import EvaluateSettings, evaluate, open_results, samples_to_evaluate
+    from sam_inspector.engine.requests import SegmentOptions
+
+    settings = EvaluateSettings(
+        modes=tuple(dict.fromkeys(part.strip() for part in modes.split(",") if part.strip())),
+        preset=preset,
+        points=points,
+        categories=tuple(categories),
+        limit=limit,
+        seed=seed,
+        options=SegmentOptions(preset=preset),
+    )
+    settings.check()
+    opened = [open_dataset(path, layout) for path in datasets]
+    samples = samples_to_evaluate(opened, settings)
+    for dataset in opened:
+        for skipped in dataset.skipped:
+            console.say(f"Skipped {skipped.path}: {skipped.reason}")
+    inspector = loaded_inspector(console, model, device)
+    folder = open_results(
+        out,
+        settings,
+        samples,
+        inspector,
+        command=shlex.join(["sam-inspector", *sys.argv[1:]]),
+        resume=resume,
+        layout=opened[0].layout,
+    )
+    try:
+        with console.progress("Evaluating") as report:
+            for step in evaluate(samples, settings, inspector, folder):
+                report(step.done / step.total, f"{step.sample.category} {step.done}/{step.total}")
+    except KeyboardInterrupt:
+        folder.write()
+        console.say(f"What was finished is in {out}; go on with --resume.")
+        raise
+    results = folder.as_json()
+    for row in results["images"]:
+        if row["error"]:
+            console.say(f"No result for {row['path']} ({row['mode']}): {row['error']}")
+    if all(row["error"] for row in results["images"]):
+        raise DatasetError(f"No image could be evaluated, the lines above say why; {out} holds the empty results.")
+    console.result(_table(results) + f"\nResults in {out}", results)
+
+
+def _table(results: dict[str, Any]) -> str:
+    """The categories and the mean over them, as a plain table."""
+    head = ["mode", "category", "images", "failed", *COLUMNS]
+    rows = [
+        [row["mode"], row["category"], str(row["images"]), str(row["failed"]), *_cells(row)]
+        for row in sorted(results["categories"], key=lambda row: _mode_place(results, row))
+    ]
+    for row in results["summary"]:
+        rows.append([row["mode"], "mean", "", str(row["failed"]), *_cells(row)])
+    widths = [max(len(line[place]) for line in [head, *rows]) for place in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [head, *rows]
+    )
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return ["–" if row[name] is None else f"{row[name]:.3f}" for name in COLUMNS]
+
+
+def _mode_place(results: dict[str, Any], row: dict[str, Any]) -> int:
+    modes: list[str] = results["settings"]["modes"]
+    return modes.index(row["mode"])

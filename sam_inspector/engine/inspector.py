@@ -1,0 +1,134 @@
+"""The inspector: image in, mask and scores out. One walk along the line, synchronous, with everything remembered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sam_inspector.core.errors import ModelError
+from sam_inspector.core.metrics.mask_scores import score_mask
+from sam_inspector.core.prompts import Prompts
+from sam_inspector.core.scores import MaskScores
+from sam_inspector.core.segmentation import Segmentation
+from sam_inspector.data.images import LoadedImage
+from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
+from sam_inspector.methods.prompt_modes import preprocess
+from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
+from sam_inspector.models.segmenter import Embedding, Segmenter, never
+
+SegmenterLoader = Callable[..., Segmenter]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EmbedOutcome:
+    """An embedding, and how long it took; `seconds` is None when it was remembered."""
+
+    embedding: Embedding
+    key: EmbeddingKey
+    seconds: float | None
+
+
+class Inspector:
+    """Holds one model and the embeddings; every method can be called from one thread only.
+
+    Parameters
+    ----------
+    load
+        `load(name, device=…, precision=…, report=…, cancelled=…)` makes a `Segmenter`; the window and the shell pass
+        `models.loading.load_segmenter`, tests a fake.
+    cache_folder
+        Where embeddings are kept between runs; None keeps them in memory only.
+    """
+
+    def __init__(self, load: SegmenterLoader, cache_folder: Path | None = None) -> None:
+        self._load = load
+        self._cache = EmbeddingCache(cache_folder)
+        self._segmenter: Segmenter | None = None
+        self._decoder: PromptDecoder | None = None
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """The model in use.
+
+        Raises
+        ------
+        ModelError
+            When none is loaded.
+        """
+        if self._segmenter is None:
+            raise ModelError("No model is ready: choose one in the tool bar, or with “--model”.")
+        return self._segmenter
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is loaded."""
+        return self._segmenter is not None
+
+    def load_model(
+        self,
+        name: str,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        report: Callable[[float, str], None] = lambda fraction, text: None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Segmenter:
+        """Load a model, fetching its weights first where they are missing; the old one stays when that fails."""
+        segmenter = self._load(name, device=device, precision=precision, report=report, cancelled=cancelled)
+        self._segmenter = segmenter
+        self._decoder = PromptDecoder(segmenter)
+        return segmenter
+
+    def embedding_key(self, image: LoadedImage, preset: str = "recommended") -> EmbeddingKey:
+        """What the image's embedding is kept under."""
+        segmenter = self.segmenter
+        return EmbeddingKey(
+            image.image_id, segmenter.spec.name, segmenter.spec.sha256 or "", preset, segmenter.device.precision
+        )
+
+    def is_embedded(self, image: LoadedImage, preset: str = "recommended") -> bool:
+        """Whether the image needs no encoding any more."""
+        return self.embedding_key(image, preset) in self._cache
+
+    def embed(
+        self, image: LoadedImage, *, preset: str = "recommended", cancelled: Callable[[], bool] = never
+    ) -> EmbedOutcome:
+        """Encode an image, or remember it."""
+        key = self.embedding_key(image, preset)
+        remembered = self._cache.get(key)
+        if remembered is not None:
+            return EmbedOutcome(remembered, key, None)
+        started = time.perf_counter()
+        embedding = self.segmenter.embed(preprocess(image.pixels, preset), cancelled=cancelled)
+        seconds = time.perf_counter() - started
+        self._cache.put(key, embedding)
+        return EmbedOutcome(embedding, key, seconds)
+
+    def segment(
+        self,
+        embedded: EmbedOutcome,
+        prompts: Prompts,
+        options: SegmentOptions,
+        accepted: NDArray[np.bool_] | None = None,
+    ) -> tuple[Segmentation, float]:
+        """Turn prompts into the mask on screen; also gives the seconds it took."""
+        _ = self.segmenter
+        assert self._decoder is not None
+        started = time.perf_counter()
+        segmentation = self._decoder.segment(embedded.embedding, embedded.key, prompts, options)
+        return with_accepted(segmentation, accepted), time.perf_counter() - started
+
+    def clear_cache(self) -> None:
+        """Forget all embeddings, on disk too."""
+        self._cache.clear()
+
+
+def score(segmentation: Segmentation, ground_truth: NDArray[np.bool_] | None) -> MaskScores:
+    """Score the mask on screen."""
+    return score_mask(segmentation, ground_truth)

@@ -1,0 +1,113 @@
+"""The compute thread's mailbox: latest request wins, long jobs wait behind. Free of Qt and torch.
+
+There is one place for each kind of request. A newer click replaces one that has not been started, so a burst of clicks
+costs two decodes, not one each. A job is a generator; between two of its steps the mailbox is looked at, so a click
+waits for one step at most.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from sam_inspector.engine.requests import EmbedRequest, Job, ModelRequest, Request, SegmentRequest
+
+ORDER = (ModelRequest, SegmentRequest, EmbedRequest)
+
+
+class Mailbox:
+    """Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[type[Request], Request] = {}
+        self._jobs: deque[Job] = deque()
+        self._cancelled_jobs: set[int] = set()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._model_cancelled = False
+
+    # --- the asking side ---------------------------------------------------------------------------------------
+
+    def submit(self, request: Request) -> None:
+        """Ask; takes the place of a waiting request of the same kind."""
+        with self._changed:
+            if isinstance(request, ModelRequest):
+                self._model_cancelled = False
+            if isinstance(request, EmbedRequest):
+                waiting = self._waiting.get(SegmentRequest)
+                if isinstance(waiting, SegmentRequest) and waiting.image.image_id != request.image.image_id:
+                    del self._waiting[SegmentRequest]  # its image is no longer on screen
+            self._waiting[type(request)] = request
+            self._changed.notify()
+
+    def drop_clicks(self) -> None:
+        """Forget what has not been started about the image on screen: it is being left, or its prompts are gone."""
+        with self._changed:
+            self._waiting.pop(SegmentRequest, None)
+            self._waiting.pop(EmbedRequest, None)
+
+    def add_job(self, job: Job) -> None:
+        """Queue a job behind the others."""
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify()
+
+    def cancel_job(self, number: int) -> None:
+        """End a job after the step it is in."""
+        with self._changed:
+            self._cancelled_jobs.add(number)
+            self._changed.notify()
+
+    def cancel_silent_jobs(self) -> None:
+        """End all prefetching, for another image is wanted."""
+        with self._changed:
+            self._cancelled_jobs.update(job.number for job in self._jobs if job.silent)
+
+    def cancel_model(self) -> None:
+        """Give up fetching a model."""
+        self._model_cancelled = True
+
+    def close(self) -> None:
+        """End the loop after the step it is in."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
+    # --- the answering side ------------------------------------------------------------------------------------
+
+    def wait(self) -> Request | Job | None:
+        """The next thing to do: a request, else one step of the first job; None when closed. Blocks until then."""
+        with self._changed:
+            while not (self._closing or self._waiting or self._jobs):
+                self._changed.wait()
+            if self._closing:
+                return None
+            for kind in ORDER:
+                if kind in self._waiting:
+                    return self._waiting.pop(kind)
+            return self._jobs[0]
+
+    def finish_job(self, job: Job) -> None:
+        """Take a job out that is over."""
+        with self._changed:
+            self._jobs.remove(job)
+            self._cancelled_jobs.discard(job.number)
+
+    def is_job_cancelled(self, job: Job) -> bool:
+        """Whether somebody ended the job."""
+        return self._closing or job.number in self._cancelled_jobs
+
+    def is_model_unwanted(self) -> bool:
+        """Whether the model being loaded was given up, or another one asked for."""
+        return self._closing or self._model_cancelled or ModelRequest in self._waiting
+
+    def has_newer_click(self) -> bool:
+        """Whether a newer `SegmentRequest` waits."""
+        return SegmentRequest in self._waiting
+
+    def is_image_left(self, image_id: str) -> bool:
+        """Whether work on an image has become useless: the newest request is about another one."""
+        if self._closing:
+            return True
+        waiting = self._waiting.get(EmbedRequest) or self._waiting.get(SegmentRequest)
+        return isinstance(waiting, EmbedRequest | SegmentRequest) and waiting.image.image_id != image_id

@@ -1,0 +1,144 @@
+"""Prompts to mask: which of SAM's masks counts, what a further click refines, and how regions are united."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sam_inspector.core.geometry import check_prompts
+from sam_inspector.core.prompts import Prompt, Prompts
+from sam_inspector.core.segmentation import RegionMask, Segmentation, default_candidate, empty_segmentation
+from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.methods.prompt_modes import unite
+from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
+
+MEMO_LIMIT = 48
+"""Decoded prompts remembered, about 1 MB each."""
+
+
+class PromptDecoder:
+    """Answers prompts and remembers the answers, so that undo and repeated clicks cost nothing.
+
+    A mask depends on the prompts alone, never on what was on screen before: the chain of refinements is part of the
+    prompt (its points in their order, and the masks picked on the way), and is walked again where it is not remembered.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self._memo: OrderedDict[Hashable, DecodedPrompt] = OrderedDict()
+
+    def segment(
+        self, embedding: Embedding, embedding_key: Hashable, prompts: Prompts, options: SegmentOptions
+    ) -> Segmentation:
+        """Decode all prompts of an image and unite the masks.
+
+        Parameters
+        ----------
+        embedding_key
+            Tells embeddings apart for the memory of answers.
+
+        Raises
+        ------
+        PromptError
+            For a prompt outside the image, or a box of zero area.
+        """
+        height, width = embedding.size
+        check_prompts(prompts, width, height)
+        asked = prompts.decodable
+        if not asked:
+            return empty_segmentation(height, width)
+        self._decode_missing(embedding, embedding_key, asked, options)
+        frame = self._segmenter.logits_frame(embedding)
+        regions = []
+        for prompt in asked:
+            answer = self._answer(embedding, embedding_key, prompt, options)
+            regions.append(RegionMask(answer.logits, answer.scores, self._choose(prompt, answer, options), frame))
+        return self._unite(embedding, regions, options)
+
+    def _choose(self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions) -> int:
+        return default_candidate(prompt, answer.scores, single_point_multimask=options.single_point_multimask)
+
+    def _decode_missing(
+        self, embedding: Embedding, embedding_key: Hashable, prompts: tuple[Prompt, ...], options: SegmentOptions
+    ) -> None:
+        """Answer all prompts that refine nothing in one batch; a generated set may have hundreds."""
+        missing = [
+            prompt
+            for prompt in prompts
+            if _earlier(prompt, options) is None and _memo_key(embedding_key, prompt, options) not in self._memo
+        ]
+        if len(missing) > 1:
+            for prompt, answer in zip(missing, self._segmenter.decode(embedding, missing), strict=True):
+                # More than the memory holds may be asked at once, so the limit waits until all were used.
+                self._memo[_memo_key(embedding_key, prompt, options)] = answer
+
+    def _answer(
+        self, embedding: Embedding, embedding_key: Hashable, prompt: Prompt, options: SegmentOptions
+    ) -> DecodedPrompt:
+        chain = [prompt]
+        while (earlier := _earlier(chain[-1], options)) is not None:
+            chain.append(earlier)
+        logits: NDArray[np.float32] | None = None
+        answer: DecodedPrompt | None = None
+        for step in reversed(chain):
+            key = _memo_key(embedding_key, step, options)
+            answer = self._memo.get(key)
+            if answer is None:
+                answer = self._segmenter.decode(embedding, [step], [logits])[0]
+                self._memo[key] = answer
+            self._memo.move_to_end(key)
+            logits = answer.logits[self._choose(step, answer, options)]
+        assert answer is not None
+        return answer
+
+    def _unite(self, embedding: Embedding, regions: list[RegionMask], options: SegmentOptions) -> Segmentation:
+        logits = (self._segmenter.upsample(embedding, region.logits[region.chosen]) for region in regions)
+        mask, score_map = unite(logits, options.preset)
+        while len(self._memo) > MEMO_LIMIT:
+            self._memo.popitem(last=False)
+        return Segmentation(mask, score_map, tuple(regions))
+
+
+def _earlier(prompt: Prompt, options: SegmentOptions) -> Prompt | None:
+    """The prompt before its last click, whose mask that click refines; None when it is the first."""
+    if not options.refine or prompt.source != "user" or not prompt.points:
+        return None
+    before = replace(
+        prompt,
+        points=prompt.points[:-1],
+        labels=prompt.labels[:-1],
+        picks=tuple(pick for pick in prompt.picks if pick[0] < len(prompt.points)),
+    )
+    return before if before.can_segment else None
+
+
+def _memo_key(embedding_key: Hashable, prompt: Prompt, options: SegmentOptions) -> Hashable:
+    """All that the decoder's answer depends on. The pick made on the answer itself is not among it."""
+    refines = _earlier(prompt, options) is not None
+    earlier_picks = tuple(pick for pick in prompt.picks if pick[0] < len(prompt.points)) if refines else ()
+    return (
+        embedding_key,
+        prompt.box,
+        prompt.points,
+        prompt.labels,
+        refines,
+        earlier_picks,
+        refines and options.single_point_multimask,
+    )
+
+
+def with_accepted(segmentation: Segmentation, accepted: NDArray[np.bool_] | None) -> Segmentation:
+    """The mask on screen: the regions accepted so far and the one being worked on.
+
+    In the score map an accepted pixel counts as certain: it gets the map's highest value, or 1 where there is none.
+    """
+    if accepted is None:
+        return segmentation
+    mask = segmentation.mask | accepted
+    certain = max(1.0, float(segmentation.score_map.max()))
+    score_map = np.where(accepted, np.float32(certain), segmentation.score_map)
+    return Segmentation(mask, score_map, segmentation.regions)

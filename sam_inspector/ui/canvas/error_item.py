@@ -1,0 +1,131 @@
+"""The error view: solid where mask and ground truth agree, hatched one way or the other where they differ.
+
+Hatching is drawn at the screen's resolution and always has the same width; it moves with the image.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from sam_inspector.ui import theme
+from sam_inspector.ui.canvas.layer_items import LayerItem
+from sam_inspector.ui.canvas.overlays import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE, ErrorOverlay
+from sam_inspector.ui.canvas.pyramid import indexed_image
+
+PERIOD_PX = 8
+TINT = 0.3
+"""Opacity between the stripes, of that on them."""
+STRIPE = (0.5, 1.0, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0)
+"""Coverage across one period of a stripe, its edges softened."""
+_STEPS = 3
+_EDGE = 4 * _STEPS * _STEPS
+CLASS_COLOURS = {
+    TRUE_POSITIVE: theme.TRUE_POSITIVE,
+    FALSE_POSITIVE: theme.FALSE_POSITIVE,
+    FALSE_NEGATIVE: theme.FALSE_NEGATIVE,
+}
+
+
+class ErrorItem(LayerItem):
+    """True positives solid, false positives hatched one way, false negatives the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._overlay: ErrorOverlay | None = None
+        self._image = QImage()
+        self._image_of: tuple[object, ...] = ()
+
+    def set_overlay(self, overlay: ErrorOverlay | None) -> None:
+        """Show another comparison, or none."""
+        self._overlay = overlay
+        self._image_of = ()
+        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Compose what is exposed in device pixels; kept until the view or the layer changes."""
+        if self._overlay is None or self._overlay.raster is None:
+            return
+        raster = self._overlay.raster
+        transform = painter.deviceTransform()
+        area = transform.mapRect(option.exposedRect & QRectF(*raster.rect)).toAlignedRect()
+        if area.isEmpty():
+            return
+        ratio = max(1, round(painter.device().devicePixelRatio()))
+        opacity = painter.opacity()
+        key = (transform.m11(), transform.dx(), transform.dy(), area.getRect(), ratio, opacity)
+        if key != self._image_of:
+            scale = transform.m11()
+            pixels = raster.levels[raster.level_for(scale)]
+            x, y, width, height = raster.rect
+            step_x, step_y = width / pixels.shape[1] * scale, height / pixels.shape[0] * scale
+            left, top = x * scale + transform.dx() - area.left(), y * scale + transform.dy() - area.top()
+            # OpenCV places pixels by their centres, here as in the source.
+            matrix = np.array([[step_x, 0, left + step_x / 2 - 0.5], [0, step_y, top + step_y / 2 - 0.5]])
+            warped = cv2.warpAffine(pixels, matrix, (area.width(), area.height()), flags=cv2.INTER_NEAREST)
+            classes: NDArray[np.uint8] = np.asarray(warped, np.uint8)
+            origin = (area.left() - round(transform.dx()), area.top() - round(transform.dy()))
+            self._image = indexed_image(hatched(classes, PERIOD_PX * ratio, origin), colour_table(opacity))
+            self._image_of = key
+        painter.save()
+        painter.setOpacity(1)
+        device_ratio = painter.device().devicePixelRatio()
+        painter.setWorldTransform(QTransform.fromScale(1 / device_ratio, 1 / device_ratio))
+        painter.drawImage(QPointF(area.topLeft()), self._image)
+        painter.restore()
+
+
+def hatched(classes: NDArray[np.uint8], period: int, origin: tuple[int, int] = (0, 0)) -> NDArray[np.uint8]:
+    """Add to each pixel's class how much of a stripe covers it, and whether it is on an edge.
+
+    Parameters
+    ----------
+    classes
+        uint8 `(h, w)`, in device pixels.
+    period
+        Device pixels along a row from one stripe to the next.
+    origin
+        `(x, y)` of the first pixel, by which the stripes are placed.
+
+    Returns
+    -------
+    uint8 `(h, w)`: indices into `colour_table`.
+    """
+    height, width = classes.shape
+    across = np.array([round(STRIPE[place * len(STRIPE) // period] * (_STEPS - 1)) for place in range(period)])
+    rows, columns = np.arange(period)[:, None] + origin[1], np.arange(period)[None, :] + origin[0]
+    rising, falling = across[(columns + rows) % period], across[(columns - rows) % period]
+    tile = (4 * (rising + _STEPS * falling)).astype(np.uint8)
+    pattern = np.tile(tile, (-(-height // period), -(-width // period)))[:height, :width]
+    edge = (cv2.erode(classes, np.ones((3, 3), np.uint8)) != classes).view(np.uint8)
+    return np.ascontiguousarray(classes + pattern + edge * np.uint8(_EDGE))
+
+
+@lru_cache(maxsize=16)
+def colour_table(opacity: float) -> list[int]:
+    """ARGB for every index that `hatched` can give; stripes are half as strong again as the solid class."""
+    table = []
+    for index in range(2 * _EDGE):
+        edge, rest = divmod(index, _EDGE)
+        steps, kind = divmod(rest, 4)
+        falling, rising = divmod(steps, _STEPS)
+        if kind not in CLASS_COLOURS:
+            table.append(0)
+            continue
+        coverage = (falling if kind == FALSE_NEGATIVE else rising) / (_STEPS - 1)
+        alpha = opacity
+        if kind != TRUE_POSITIVE:
+            strong = min(1.0, 1.5 * opacity)
+            alpha = strong if edge else strong * (TINT + (1 - TINT) * coverage)
+        elif edge:
+            alpha = min(1.0, 1.5 * opacity)
+        colour = QColor(CLASS_COLOURS[kind])
+        colour.setAlphaF(alpha)
+        table.append(colour.rgba())
+    return table

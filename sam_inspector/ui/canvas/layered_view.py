@@ -1,0 +1,188 @@
+"""The image and what lies over it: a view that is set and draws, without any tool."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QGraphicsScene, QWidget
+
+from sam_inspector.core.prompts import Prompts
+from sam_inspector.ui import theme
+from sam_inspector.ui.canvas.error_item import ErrorItem
+from sam_inspector.ui.canvas.layer_items import GroundTruthItem, ImageItem, MapItem, MaskItem
+from sam_inspector.ui.canvas.legend import ErrorLegend, MapLegend
+from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.prompt_items import PromptsItem, new_parts
+from sam_inspector.ui.canvas.pyramid import ImagePyramid
+from sam_inspector.ui.canvas.zoom_view import ZoomView
+
+LAYERS = ("prompts", "mask", "gt", "errors", "map", "image")
+"""As panels list them, from the one a person works with down to the image."""
+PAINT_ORDER = ("image", "map", "errors", "mask", "gt", "prompts")
+"""From the bottom up. The ground truth's dashes lie on the mask's outline, which shows through their gaps."""
+PLACEHOLDER = "Drop images or a folder here"
+STALE_ERRORS = 0.5
+"""Opacity factor of an error view that does not belong to the prompts on screen."""
+
+
+class LayeredView(ZoomView):
+    """Shows an image with prompts, mask, ground truth, errors and map; all of it is set from outside."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self._image_item = ImageItem()
+        self._map_item = MapItem()
+        self._error_item = ErrorItem()
+        self._mask_item = MaskItem()
+        self._gt_item = GroundTruthItem()
+        self._prompts_item = PromptsItem()
+        self._items = {
+            "image": self._image_item,
+            "map": self._map_item,
+            "errors": self._error_item,
+            "mask": self._mask_item,
+            "gt": self._gt_item,
+            "prompts": self._prompts_item,
+        }
+        for height, name in enumerate(PAINT_ORDER):
+            self._items[name].setZValue(height)
+            self.scene().addItem(self._items[name])
+        self._visible = dict.fromkeys(LAYERS, True)
+        self._opacity = dict.fromkeys(LAYERS, 1.0) | {"mask": 0.4, "errors": 0.6, "map": 0.85}
+        self._visible["errors"] = False
+        self._overlays_hidden = False
+        self._errors: ErrorOverlay | None = None
+        self._settled = Prompts()
+        self._pending = False
+        self._error_legend = ErrorLegend(self.viewport())
+        self._map_legend = MapLegend(self.viewport())
+        self._show_layers()
+
+    # --- what is shown ------------------------------------------------------------------------------------------------
+
+    def set_image(self, pyramid: ImagePyramid | None) -> None:
+        """Show another image, fitted, or none; what lay over the old one is taken away."""
+        if pyramid is not None and pyramid is self._image_item.pyramid:
+            return
+        self._image_item.pyramid = pyramid
+        self._settled = Prompts()
+        self._pending = False
+        self._prompts_item.prompts = self._prompts_item.accepted = Prompts()
+        self._prompts_item.pending = frozenset()
+        self._mask_item.set_overlay(None)
+        self._gt_item.set_overlay(None)
+        self._error_item.set_overlay(None)
+        self._errors = None
+        self._map_item.overlay = None
+        self.set_content_size(pyramid.width if pyramid else 0, pyramid.height if pyramid else 0)
+        for item in self._items.values():
+            item.set_bounds(self.sceneRect())
+        self._show_layers()
+
+    def set_prompts(self, prompts: Prompts, accepted: Prompts, pending: bool) -> None:
+        """Show prompts; while `pending`, those that came or moved since the last mask are drawn hollow."""
+        item = self._prompts_item
+        if not pending:
+            # A change may be told before it is known that its mask is being computed.
+            self._settled = prompts if self._pending else item.prompts
+        self._pending = pending
+        item.prompts, item.accepted = prompts, accepted
+        item.pending = new_parts(self._settled, prompts) if pending else frozenset()
+        self.viewport().update()
+
+    def set_mask(self, mask: MaskOverlay | None, stale: bool) -> None:
+        """Show a mask; gray when it does not belong to the prompts on screen."""
+        self._mask_item.stale = stale
+        if mask is not self._mask_item.overlay:
+            self._mask_item.set_overlay(mask)
+        self._show_layers()
+
+    def set_ground_truth(self, ground_truth: MaskOverlay | None) -> None:
+        """Show a ground truth, or none."""
+        self._gt_item.set_overlay(ground_truth)
+        self._show_layers()
+
+    def set_errors(self, errors: ErrorOverlay | None) -> None:
+        """Show where mask and ground truth agree and differ, or nothing."""
+        if errors is not self._errors:
+            self._errors = errors
+            self._error_item.set_overlay(errors)
+        if errors is not None:
+            self._error_legend.set_shares(errors.shares)
+        self._show_layers()
+
+    def set_map(self, anomaly_map: MapOverlay | None) -> None:
+        """Show an anomaly map, or none."""
+        self._map_item.overlay = anomaly_map
+        if anomaly_map is not None:
+            self._map_legend.set_range(
+                anomaly_map.name, anomaly_map.low, anomaly_map.high, own_range=anomaly_map.own_range
+            )
+        self._show_layers()
+
+    def set_layer(self, name: str, visible: bool, opacity: float) -> None:
+        """Show, hide or fade a layer of `LAYERS`; of the mask only the fill fades, its outline stays.
+
+        While the error view is shown it takes the mask's place.
+        """
+        self._visible[name], self._opacity[name] = visible, opacity
+        self._show_layers()
+
+    def set_overlays_hidden(self, hidden: bool) -> None:
+        """Show the bare image for as long as this holds."""
+        self._overlays_hidden = hidden
+        self._show_layers()
+
+    def _show_layers(self) -> None:
+        with_errors = self._visible["errors"] and self._errors is not None
+        for name, item in self._items.items():
+            shown = self._visible[name] and (name == "image" or not self._overlays_hidden)
+            item.setVisible(shown and not (name == "mask" and with_errors))
+            if name != "mask":
+                item.setOpacity(self._opacity[name])
+        self._mask_item.fill = self._opacity["mask"]
+        if self._mask_item.stale:
+            self._error_item.setOpacity(self._opacity["errors"] * STALE_ERRORS)
+        free = self.has_content and not self._overlays_hidden
+        self._error_legend.setVisible(free and with_errors)
+        self._map_legend.setVisible(free and self._visible["map"] and self._map_item.overlay is not None)
+        self._place_legends()
+        self.viewport().update()
+
+    def _place_legends(self) -> None:
+        bottom = self.viewport().height() - theme.GRID_PX
+        for legend in (self._error_legend, self._map_legend):
+            if legend.isHidden():
+                continue
+            legend.fit_into(self.viewport().width() - 2 * theme.GRID_PX)
+            legend.move(theme.GRID_PX, bottom - legend.height())
+            bottom -= legend.height() + theme.GRID_PX // 2
+
+    # --- drawing ------------------------------------------------------------------------------------------------------
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        """The neutral gray around the image."""
+        painter.fillRect(rect, QColor(theme.colours().canvas))
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """Without an image, say what can be done."""
+        if self.has_content:
+            return
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(QColor(theme.colours().muted))
+        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, PLACEHOLDER)
+        painter.restore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the legends at the foot."""
+        super().resizeEvent(event)
+        self._place_legends()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take on the colours and the font of another theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._place_legends()
+            self.viewport().update()

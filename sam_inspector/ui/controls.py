@@ -1,0 +1,381 @@
+"""What each action does: menu entries, tool buttons and keys, connected to session, presenter and views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from sam_inspector.core.prompts import Prompts, remove_last
+from sam_inspector.engine.requests import ModelReady
+from sam_inspector.models.registry import MODELS
+from sam_inspector.models.weights import find_weights, weights_folder
+from sam_inspector.resources_path import resources_path
+from sam_inspector.ui.actions import BareKeys, shortcut_rows
+from sam_inspector.ui.bindings import Bindings
+from sam_inspector.ui.dialogs.about import AboutDialog
+from sam_inspector.ui.dialogs.shortcuts import ShortcutsDialog
+from sam_inspector.ui.main_window import MainWindow
+from sam_inspector.ui.presenter import Presenter
+from sam_inspector.ui.session import LayerState, Session
+from sam_inspector.ui.settings import Settings
+from sam_inspector.ui.theme import apply_theme
+
+OPACITY_STEP = 0.1
+FADING_LAYERS = ("mask", "map", "errors")
+IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp *.gif);;All files (*)"
+MAP_FILTER = "Maps (*.tif *.tiff *.npy *.png);;All files (*)"
+DEVICES = (("auto", "Auto"), ("cpu", "CPU"), ("cuda", "GPU (CUDA)"), ("mps", "GPU (Metal)"))
+
+
+class Controls(QObject):
+    """Connects the actions of a window."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        presenter: Presenter,
+        bindings: Bindings,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._session = session
+        self._presenter = presenter
+        self._bindings = bindings
+        self._settings = settings
+        self._dialogs: dict[str, ShortcutsDialog | AboutDialog] = {}
+        self._connect_actions()
+        self._connect_undo()
+        self._connect_views()
+        self._fill_models()
+        self._keys = BareKeys(window, window.actions_by_name, window.views.canvas.set_overlays_hidden)
+        session.image_changed.connect(self._enable)
+        session.work_changed.connect(self._enable)
+        session.mask_changed.connect(self._enable)
+        session.dataset_changed.connect(self._enable)
+        session.layer_changed.connect(self._check_layers)
+        session.tool_changed.connect(self._check_tool)
+        session.source_changed.connect(self._check_source)
+        session.options_changed.connect(self._check_source)
+        self._check_layers()
+        self._check_tool()
+        self._check_source()
+        self._enable()
+        window.action(f"theme_{settings.theme}").setChecked(True)
+
+    # --- connections -----------------------------------------------------------------------------------------------
+
+    def _connect_actions(self) -> None:
+        window, session, canvas = self._window, self._session, self._window.views.canvas
+        does: dict[str, Callable[[], object]] = {
+            "open_folder": self.open_folder,
+            "open_image": self._open_image,
+            "open_samples": self.open_samples,
+            "open_ground_truth": self.open_ground_truth,
+            "open_map": self.open_map,
+            "load_prompts": self._load_prompts,
+            "export_prompts": self._export_prompts,
+            "export_masks": self._export_masks,
+            "quit": window.close,
+            "remove_last": self._remove_last,
+            "delete_selected": canvas.delete_selected,
+            "clear": self._clear,
+            "fit": canvas.fit,
+            "actual_size": lambda: canvas.zoom_to(1.0),
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+            "show_gt": lambda: self._toggle_layer("gt"),
+            "show_errors": lambda: self._toggle_layer("errors"),
+            "show_map": lambda: self._toggle_layer("map"),
+            "show_mask": lambda: self._toggle_layer("mask"),
+            "less_opaque": lambda: self._fade(-OPACITY_STEP),
+            "more_opaque": lambda: self._fade(OPACITY_STEP),
+            "reset_layout": window.reset_layout,
+            "refine": self._toggle_refine,
+            "accept": self._accept,
+            "discard_accepted": self._discard_accepted,
+            "next": lambda: self.step(1),
+            "previous": lambda: self.step(-1),
+            "encode_all": lambda: self._presenter.encode_all(window.views.images.visible_keys()),
+            "clear_cache": self._presenter.clear_cache,
+            "show_weights_folder": self._show_weights_folder,
+            "shortcuts": self._show_shortcuts,
+            "about": self._show_about,
+            "verdict_none": lambda: session.set_verdict(None),
+            "source_hand": lambda: session.set_source(replace(session.source, kind="hand")),
+            "source_gt": lambda: session.set_source(replace(session.source, kind="gt")),
+        }
+        for verdict in ("defect", "good", "unsure"):
+            does[f"verdict_{verdict}"] = lambda verdict=verdict: self._decide(verdict)
+        for tool in ("pan", "positive", "negative", "box"):
+            does[f"tool_{tool}"] = lambda tool=tool: session.set_tool(tool)
+        for place in range(4):
+            does[f"candidate_{place}"] = lambda place=place: self._bindings.choose_by_key(place)
+        for theme in ("system", "light", "dark"):
+            does[f"theme_{theme}"] = lambda theme=theme: self._choose_theme(theme)
+        for name, function in does.items():
+            # triggered carries a bool that none of these wants
+            window.action(name).triggered.connect(lambda _checked=False, function=function: function())
+
+    def _connect_undo(self) -> None:
+        group = self._session.undo_group
+        for name, do, can, text in (
+            ("undo", group.undo, group.canUndoChanged, group.undoTextChanged),
+            ("redo", group.redo, group.canRedoChanged, group.redoTextChanged),
+        ):
+            action = self._window.action(name)
+            action.setEnabled(False)
+            action.triggered.connect(do)
+            can.connect(action.setEnabled)
+            verb = action.text()
+            tip = action.toolTip()
+            text.connect(lambda what, action=action, verb=verb: action.setText(f"{verb} {what}".strip()))
+            text.connect(lambda what, action=action, tip=tip: action.setToolTip(f"{tip}: {what}" if what else tip))
+
+    def _connect_views(self) -> None:
+        views = self._window.views
+        views.images.open_requested.connect(self.open_folder)
+        views.images.reveal_requested.connect(_reveal)
+        views.prompts.open_ground_truth_requested.connect(self.open_ground_truth)
+        views.results.open_ground_truth_requested.connect(self.open_ground_truth)
+        views.layers.open_map_requested.connect(self.open_map)
+        views.canvas.files_dropped.connect(self._open_dropped)
+        views.canvas.zoom_changed.connect(views.header.set_zoom)
+        views.welcome.open_requested.connect(self.open_folder)
+        views.welcome.samples_requested.connect(self.open_samples)
+        views.welcome.recent_chosen.connect(self._presenter.open_path)
+        views.welcome.set_recent([Path(path) for path in self._settings.recent])
+        self._window.files_dropped.connect(self._open_dropped)
+        self._window.recent.aboutToShow.connect(self._fill_recent)
+
+    def _fill_models(self) -> None:
+        window = self._window
+        for spec in MODELS.values():
+            there = find_weights(spec) is not None
+            window.model.addItem(spec.title if there else f"{spec.title}, {spec.size_bytes / 1e6:.0f} MB to fetch")
+            place = window.model.count() - 1
+            window.model.setItemData(place, spec.name)
+            window.model.setItemData(place, f"{spec.note} Licence of the weights: {spec.licence}.", 3)
+        for name, title in DEVICES:
+            window.device.addItem(title, name)
+        self.show_choices()
+        window.model.activated.connect(self.load_model)
+        window.device.activated.connect(self.load_model)
+
+    # --- what is possible now --------------------------------------------------------------------------------------
+
+    @Slot()
+    def _enable(self) -> None:
+        session, window = self._session, self._window
+        has_image, has_dataset = session.opened is not None, session.dataset is not None
+        work = session.work
+        for name in (
+            "open_ground_truth",
+            "open_map",
+            "fit",
+            "actual_size",
+            "zoom_in",
+            "zoom_out",
+            "verdict_defect",
+            "verdict_good",
+            "verdict_unsure",
+        ):
+            window.action(name).setEnabled(has_image)
+        for name in ("load_prompts", "export_prompts", "export_masks", "next", "previous", "encode_all"):
+            window.action(name).setEnabled(has_dataset)
+        for name in ("remove_last", "delete_selected"):
+            window.action(name).setEnabled(bool(work.prompts))
+        window.action("clear").setEnabled(has_image)
+        can_accept = session.mask_status == "ready" and bool(work.prompts.decodable)
+        window.action("accept").setEnabled(can_accept)
+        window.views.prompts.accept_button.setEnabled(can_accept)
+        window.action("discard_accepted").setEnabled(work.accepted is not None)
+        window.action("verdict_none").setEnabled(work.verdict is not None)
+        for place in range(4):
+            window.action(f"candidate_{place}").setEnabled(can_accept)
+
+    @Slot()
+    def _check_layers(self) -> None:
+        for name in ("gt", "errors", "map", "mask"):
+            self._window.action(f"show_{name}").setChecked(self._session.layers[name].visible)
+
+    @Slot()
+    def _check_tool(self) -> None:
+        self._window.action(f"tool_{self._session.tool}").setChecked(True)
+
+    @Slot()
+    def _check_source(self) -> None:
+        self._window.action(f"source_{self._session.source.kind}").setChecked(True)
+        self._window.action("refine").setChecked(self._session.options.refine)
+
+    # --- opening -----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a folder and open it."""
+        start = self._settings.recent[0] if self._settings.recent else ""
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open a folder of images or a dataset", start)
+        if chosen:
+            self._presenter.open_path(Path(chosen))
+
+    def _open_image(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open an image", self._folder(), IMAGE_FILTER)
+        if chosen:
+            self._presenter.open_path(Path(chosen))
+
+    @Slot()
+    def open_samples(self) -> None:
+        """Open the images that come with the program."""
+        self._presenter.open_path(resources_path() / "samples")
+
+    @Slot()
+    def open_ground_truth(self) -> None:
+        """Ask for a mask to score the image on screen against."""
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a ground-truth mask", self._folder(), IMAGE_FILTER)
+        if chosen:
+            self._presenter.read_ground_truth(Path(chosen))
+
+    @Slot()
+    def open_map(self) -> None:
+        """Ask for a map to lay over the image on screen."""
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open an anomaly map", self._folder(), MAP_FILTER)
+        if chosen:
+            self._presenter.read_map(Path(chosen))
+
+    @Slot(list)
+    def _open_dropped(self, paths: list[Path]) -> None:
+        if paths:
+            self._presenter.open_path(Path(paths[0]))
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._window.recent.clear()
+        for path in self._settings.recent:
+            self._window.recent.addAction(path, lambda path=path: self._presenter.open_path(Path(path)))
+        if not self._settings.recent:
+            self._window.recent.addAction("No folder was opened yet").setEnabled(False)
+
+    def _folder(self) -> str:
+        opened = self._session.opened
+        return str(opened.sample.path.parent) if opened is not None else ""
+
+    def _load_prompts(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Load a prompt set", self._root(), "Prompt sets (*.json)")
+        if chosen:
+            self._presenter.load_prompts(Path(chosen))
+
+    def _export_prompts(self) -> None:
+        start = str(Path(self._root()) / "prompts.json")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export prompts", start, "Prompt sets (*.json)")
+        if chosen:
+            self._presenter.export_prompts(Path(chosen).with_suffix(".json"))
+
+    def _export_masks(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self._window, "Folder for the accepted masks", self._root())
+        if chosen:
+            self._presenter.export_masks(Path(chosen))
+
+    def _root(self) -> str:
+        return str(self._session.dataset.root) if self._session.dataset is not None else ""
+
+    # --- working -----------------------------------------------------------------------------------------------------
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous image of the list."""
+        images = self._window.views.images
+        key = images.next_key() if by > 0 else images.previous_key()
+        if key is not None:
+            self._presenter.select(key)
+
+    def _decide(self, verdict: str) -> None:
+        self._session.set_verdict(verdict)
+        self.step(1)
+
+    def _accept(self) -> None:
+        self._session.accept_region()
+
+    def _discard_accepted(self) -> None:
+        work = replace(self._session.work, accepted=None, accepted_prompts=Prompts())
+        self._session.edit_work(work, "discard accepted mask")
+
+    def _remove_last(self) -> None:
+        prompts = self._session.work.prompts
+        if prompts:
+            self._session.edit_prompts(remove_last(prompts), "remove last prompt")
+
+    def _clear(self) -> None:
+        if not self._window.views.canvas.cancel_drag():
+            self._bindings.clear_prompts()
+
+    def _toggle_refine(self) -> None:
+        options = self._session.options
+        self._session.set_options(replace(options, refine=not options.refine))
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def _toggle_layer(self, name: str) -> None:
+        state = self._session.layers[name]
+        self._session.set_layer(name, LayerState(not state.visible, state.opacity))
+
+    def _fade(self, by: float) -> None:
+        for name in FADING_LAYERS:
+            state = self._session.layers[name]
+            opacity = round(min(1.0, max(0.1, state.opacity + by)), 2)
+            self._session.set_layer(name, LayerState(state.visible, opacity))
+
+    def _choose_theme(self, theme: str) -> None:
+        self._settings.theme = theme
+        apply_theme(QApplication.instance(), theme)
+
+    # --- model and help ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def load_model(self) -> None:
+        """Load the model and device chosen in the tool bar."""
+        self._settings.model = self._window.model.currentData()
+        self._settings.device = self._window.device.currentData()
+        self._presenter.choose_model(self._settings.model, self._settings.device)
+
+    def show_choices(self) -> None:
+        """Show the model and device of the settings in the tool bar."""
+        model, device = self._window.model, self._window.device
+        model.setCurrentIndex(max(0, model.findData(self._settings.model)))
+        device.setCurrentIndex(max(0, device.findData(self._settings.device)))
+
+    def show_ready_model(self, ready: ModelReady) -> None:
+        """A model is loaded: its name needs no size any more, and the device is known."""
+        model, device = self._window.model, self._window.device
+        model.setItemText(model.findData(ready.name), ready.title)
+        for place, (name, title) in enumerate(DEVICES):
+            device.setItemText(place, ready.device_label if name == device.currentData() else title)
+        device.setToolTip(f"Where it computes. {ready.device_reason[:1].upper()}{ready.device_reason[1:]}.")
+
+    def _show_weights_folder(self) -> None:
+        folder = weights_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        _reveal(folder)
+
+    def _show_shortcuts(self) -> None:
+        self._show_dialog("shortcuts", lambda: ShortcutsDialog(shortcut_rows(), self._window))
+
+    def _show_about(self) -> None:
+        self._show_dialog("about", lambda: AboutDialog(self._window))
+
+    def _show_dialog(self, name: str, make: Callable[[], ShortcutsDialog | AboutDialog]) -> None:
+        dialog = self._dialogs.get(name) or self._dialogs.setdefault(name, make())
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+
+@Slot(object)
+def _reveal(path: Path) -> None:
+    folder = path if path.is_dir() else path.parent
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,285 @@
+"""The window: menus, tool bar, docks around the canvas. It arranges; what things do is connected elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sam_inspector.ui.actions import ACTIONS, BREAKS, MENUS, make_actions
+from sam_inspector.ui.banner import BannerArea
+from sam_inspector.ui.canvas.view import Canvas
+from sam_inspector.ui.image_header import ImageHeader
+from sam_inspector.ui.panels.candidates import CandidateStrip
+from sam_inspector.ui.panels.images import ImagesPanel
+from sam_inspector.ui.panels.layers import LayersPanel
+from sam_inspector.ui.panels.prompts import PromptsPanel
+from sam_inspector.ui.panels.results import ResultsPanel
+from sam_inspector.ui.settings import WindowState
+from sam_inspector.ui.status import StatusBar
+from sam_inspector.ui.views import Views
+from sam_inspector.ui.welcome import WelcomePage
+
+SMALLEST = QSize(1024, 700)
+USUAL = QSize(1440, 900)
+LOW_WINDOW_PX = 860
+"""Below this height the panels at the right become tabs, so that none is cut."""
+IMAGES_PX, RIGHT_PX = 250, 330
+SHARES = {"prompts": 240, "layers": 215, "results": 400}
+"""Heights of the panels at the right, in pixels of a window of usual size."""
+PANELS_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """The frame around all views."""
+
+    closing = Signal()
+    files_dropped = Signal(list)
+    """Paths dropped anywhere on the window"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.setWindowTitle("SAM Inspector")
+        self.setMinimumSize(SMALLEST)
+        self.resize(USUAL)
+        self.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+        )
+        self.actions_by_name = make_actions(self)
+        self.views = Views(
+            canvas=Canvas(),
+            header=ImageHeader(self.actions_by_name),
+            candidates=CandidateStrip(),
+            images=ImagesPanel(),
+            prompts=PromptsPanel(),
+            layers=LayersPanel(),
+            results=ResultsPanel(),
+            status=StatusBar(),
+            banners=BannerArea(),
+            welcome=WelcomePage(),
+        )
+        self.model = QComboBox()
+        self.device = QComboBox()
+        self.recent = QMenu("Recent folders", self)
+        self._central = self._make_central()
+        self._docks = self._make_docks()
+        self._is_low: bool | None = None
+        self._arranged_by_user = False
+        self._make_menus()
+        self._make_tool_bar()
+        self.setStatusBar(self.views.status)
+        self.reset_layout()
+
+    # --- pages ---------------------------------------------------------------------------------------------------
+
+    def show_workspace(self, has_dataset: bool) -> None:
+        """Show the image, or the welcome page while nothing is open."""
+        self._central.setCurrentIndex(1 if has_dataset else 0)
+        for dock in self._docks.values():
+            dock.setVisible(has_dataset)
+        if has_dataset:
+            self._arrange_right()
+            self.views.canvas.setFocus()
+
+    def _make_central(self) -> QStackedWidget:
+        image = QWidget()
+        column = QVBoxLayout(image)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.views.header)
+        column.addWidget(self.views.banners)
+        column.addWidget(self.views.canvas, 1)
+        column.addWidget(self.views.candidates)
+        pages = QStackedWidget()
+        pages.addWidget(self.views.welcome)
+        pages.addWidget(image)
+        self.setCentralWidget(pages)
+        return pages
+
+    # --- docks ---------------------------------------------------------------------------------------------------
+
+    def _make_docks(self) -> dict[str, QDockWidget]:
+        views = self.views
+        rows = (
+            ("images", "Images", views.images, views.images.header, False),
+            ("prompts", "Prompts", views.prompts, views.prompts.header, True),
+            ("layers", "Layers", views.layers, views.layers.header, True),
+            ("results", "Results", views.results, views.results.header, True),
+        )
+        docks = {}
+        for name, title, panel, header, scrolls in rows:
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            # The panel's own header is the handle; a second title above it would say the same.
+            dock.setTitleBarWidget(header)
+            dock.setWidget(_scrolling(panel) if scrolls else panel)
+            docks[name] = dock
+        return docks
+
+    def reset_layout(self) -> None:
+        """Put the panels where they are at the first start."""
+        self._arranged_by_user = False
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._docks["images"])
+        for name in ("prompts", "layers", "results"):
+            self._docks[name].setFloating(False)
+            self._docks[name].show()
+        self._docks["images"].setFloating(False)
+        self._docks["images"].show()
+        self._is_low = None
+        self._arrange_right()
+        self.resizeDocks([self._docks["images"]], [IMAGES_PX], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks["prompts"]], [RIGHT_PX], Qt.Orientation.Horizontal)
+
+    def _arrange_right(self) -> None:
+        """One below the other where there is room, else as tabs; not once the user has moved them."""
+        is_low = self.height() < LOW_WINDOW_PX
+        if self._arranged_by_user or is_low == self._is_low:
+            return
+        self._is_low = is_low
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        prompts, layers, results = (self._docks[name] for name in ("prompts", "layers", "results"))
+        for dock in (prompts, layers, results):
+            self.removeDockWidget(dock)
+            self.addDockWidget(area, dock)
+            dock.setVisible(True)
+        if is_low:
+            self.tabifyDockWidget(prompts, layers)
+            prompts.raise_()
+        self.resizeDocks([prompts], [RIGHT_PX], Qt.Orientation.Horizontal)
+        tops = [prompts, results] if is_low else [prompts, layers, results]
+        self.resizeDocks(tops, [SHARES[dock.objectName()] for dock in tops], Qt.Orientation.Vertical)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Rearrange the panels for the new height."""
+        super().resizeEvent(event)
+        if self._central.currentIndex() == 1:
+            self._arrange_right()
+
+    # --- menus and tool bar ----------------------------------------------------------------------------------------
+
+    def _make_menus(self) -> None:
+        for title in MENUS:
+            menu = self.menuBar().addMenu(title)
+            menu.setToolTipsVisible(True)
+            for row in ACTIONS:
+                if row.menu != title:
+                    continue
+                if row.name in BREAKS.get(title, ()):
+                    menu.addSeparator()
+                if row.name == "recent":
+                    menu.addMenu(self.recent)
+                else:
+                    menu.addAction(self.actions_by_name[row.name])
+            if title == "View":
+                self._add_view_menus(menu)
+
+    def _add_view_menus(self, menu: QMenu) -> None:
+        theme = menu.addMenu("Theme")
+        for row in ACTIONS:
+            if row.menu == "Theme":
+                theme.addAction(self.actions_by_name[row.name])
+        panels = menu.addMenu("Panels")
+        for dock in self._docks.values():
+            panels.addAction(dock.toggleViewAction())
+
+    def _make_tool_bar(self) -> None:
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        for name in (
+            "open_folder",
+            None,
+            "undo",
+            "redo",
+            None,
+            "tool_pan",
+            "tool_positive",
+            "tool_negative",
+            "tool_box",
+        ):
+            if name is None:
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_by_name[name])
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        for title, combo, tip in (
+            ("Model", self.model, "The model that makes masks"),
+            ("Device", self.device, "Where it computes"),
+        ):
+            label = QLabel(title)
+            label.setContentsMargins(12, 0, 4, 0)
+            bar.addWidget(label)
+            combo.setToolTip(tip)
+            combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            bar.addWidget(combo)
+        end = QWidget()
+        end.setFixedWidth(8)
+        bar.addWidget(end)
+        self.addToolBar(bar)
+
+    # --- state -------------------------------------------------------------------------------------------------------
+
+    def state(self) -> WindowState:
+        """Where window and panels are."""
+        return WindowState(
+            geometry=bytes(self.saveGeometry().toHex().data()).decode(),
+            panels=bytes(self.saveState(PANELS_VERSION).toHex().data()).decode(),
+        )
+
+    def restore(self, state: WindowState) -> None:
+        """Put window and panels back; what does not fit this screen Qt corrects."""
+        if state.geometry:
+            self.restoreGeometry(QByteArray.fromHex(state.geometry.encode()))
+        if state.panels and self.restoreState(QByteArray.fromHex(state.panels.encode()), PANELS_VERSION):
+            self._arranged_by_user = True
+
+    def action(self, name: str) -> QAction:
+        """One of the actions."""
+        return self.actions_by_name[name]
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files from the file browser."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.files_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell everybody; nothing is asked, for all work is saved."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _scrolling(panel: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(panel)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area

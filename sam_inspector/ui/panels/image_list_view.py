@@ -1,0 +1,78 @@
+"""The list of images: asks for the pictures of the rows in sight, and tells which row a person chose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+
+from sam_inspector.ui.panels.image_delegate import ImageDelegate
+from sam_inspector.ui.panels.image_list_model import ImageListModel
+
+REST_MS = 40
+"""Rows that fly past while scrolling are not worth a picture."""
+AHEAD = 6
+"""Rows below the last one in sight whose pictures are asked for too."""
+
+
+class ImageListView(QListView):
+    """A list of equal rows."""
+
+    row_chosen = Signal(QModelIndex)
+    thumbnail_needed = Signal(object)
+
+    def __init__(self, model: ImageListModel, delegate: ImageDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._images = model
+        self._asked: set[Path] = set()
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.ask_for_thumbnails)
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setUniformItemSizes(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName("Images")
+        self.verticalScrollBar().valueChanged.connect(self._rest.start)
+        model.modelReset.connect(self._rest.start)
+        self.selectionModel().currentChanged.connect(self.row_chosen)
+
+    def forget_requests(self) -> None:
+        """Other images are coming; nothing that was asked for is awaited any more."""
+        self._asked.clear()
+
+    @Slot()
+    def ask_for_thumbnails(self) -> None:
+        """Ask for the pictures of the rows in sight, top to bottom, and of a few below.
+
+        What was asked for and has left the view is forgotten, so that it is asked for again when it comes back and
+        whoever makes pictures may drop what is no longer looked at.
+        """
+        if not self.isVisible() or self._images.rowCount() == 0:
+            return
+        first = max(0, self.indexAt(self.viewport().rect().topLeft()).row())
+        last = self.indexAt(self.viewport().rect().bottomLeft()).row()
+        last = self._images.rowCount() - 1 if last < 0 else min(last + AHEAD, self._images.rowCount() - 1)
+        wanted = [self._images.index(row).data(ImageListModel.ROW).path for row in range(first, last + 1)]
+        missing = [path for path in wanted if not self._images.has_thumbnail(path)]
+        asked, self._asked = self._asked, set(missing)
+        for path in missing:
+            if path not in asked:
+                self.thumbnail_needed.emit(path)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: D102
+        # Letters are the window's shortcuts; searching has its own field.
+        return
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
+        super().showEvent(event)
+        self._rest.start()

@@ -1,0 +1,108 @@
+"""What the window remembers between runs: choices in one settings file, its geometry in another."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sam_inspector.core.errors import StoreError
+from sam_inspector.data.atomic import write_atomic
+
+logger = logging.getLogger(__name__)
+
+APP = "sam-inspector"
+RECENT_KEPT = 8
+
+
+class LayerSetting(BaseModel):
+    """One layer of the canvas."""
+
+    visible: bool
+    opacity: float
+
+
+class Settings(BaseModel):
+    """Choices of the user; a file that does not fit is set aside and the defaults hold."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: Literal[1] = 1
+    theme: Literal["system", "light", "dark"] = "system"
+    model: str = "mobile_sam"
+    device: str = "auto"
+    refine: bool = True
+    single_point_multimask: bool = True
+    sort_candidates: bool = True
+    prefetch: bool = True
+    source: Literal["hand", "gt"] = "hand"
+    gt_mode: str = "b"
+    gt_preset: str = "recommended"
+    gt_points: int = 20
+    layers: dict[str, LayerSetting] = {}
+    recent: list[str] = []
+    last_image: str = ""
+
+    def remember(self, path: Path, image: str) -> None:
+        """Put a folder first among the recent ones."""
+        text = str(path)
+        self.recent = [text, *(other for other in self.recent if other != text)][:RECENT_KEPT]
+        self.last_image = image
+
+
+class WindowState(BaseModel):
+    """Where the window was; Qt's own bytes, in hexadecimal."""
+
+    geometry: str = ""
+    panels: str = ""
+
+
+def settings_path() -> Path:
+    """The settings file."""
+    return platformdirs.user_config_path(APP, appauthor=False) / "settings.json"
+
+
+def window_state_path() -> Path:
+    """The file of the window's geometry."""
+    return platformdirs.user_state_path(APP, appauthor=False) / "window.json"
+
+
+def load_settings() -> Settings:
+    """Read the settings; defaults where there are none."""
+    return _load(settings_path(), Settings)
+
+
+def load_window_state() -> WindowState:
+    """Read the window's geometry."""
+    return _load(window_state_path(), WindowState)
+
+
+def save_settings(settings: Settings) -> None:
+    """Write the settings; a disk that takes none costs only the memory of them."""
+    _save(settings_path(), settings)
+
+
+def save_window_state(state: WindowState) -> None:
+    """Write the window's geometry."""
+    _save(window_state_path(), state)
+
+
+def _load(path: Path, kind: type[Settings] | type[WindowState]) -> Settings | WindowState:
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return kind()
+    except (OSError, ValidationError) as error:
+        logger.warning("%s can't be used (%s); the defaults hold.", path, error)
+        return kind()
+
+
+def _save(path: Path, values: BaseModel) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, values.model_dump_json(indent=1))
+    except (OSError, StoreError) as error:
+        logger.warning("%s can't be written (%s).", path, error)

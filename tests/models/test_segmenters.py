@@ -1,0 +1,231 @@
+"""One contract for every adapter: the real MobileSAM, and small random networks of SAM's own classes."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from segment_anything import SamPredictor
+from segment_anything.modeling import ImageEncoderViT, Sam
+
+from sam_inspector.core.errors import Cancelled, ModelError
+from sam_inspector.core.metrics.overlap import iou
+from sam_inspector.core.prompts import Prompt
+from sam_inspector.data.datasets import open_dataset
+from sam_inspector.data.images import read_image
+from sam_inspector.data.masks import read_mask
+from sam_inspector.models.checkpoints import read_checkpoint
+from sam_inspector.models.devices import choose_device, cpu_has_bfloat16
+from sam_inspector.models.loading import load_segmenter
+from sam_inspector.models.registry import MODELS
+from sam_inspector.models.sam import SamSegmenter, build_sam, load_sam
+from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
+
+
+def tiny_vit_sam():
+    """SAM's classes with a ViT of two thin blocks; the decoder is the real one, untrained."""
+    torch.manual_seed(0)
+    whole = build_sam("vit_t")
+    encoder = ImageEncoderViT(
+        depth=2,
+        embed_dim=32,
+        num_heads=2,
+        patch_size=16,
+        img_size=1024,
+        out_chans=256,
+        use_rel_pos=True,
+        window_size=14,
+        global_attn_indexes=(1,),
+    )
+    return Sam(encoder, whole.prompt_encoder, whole.mask_decoder)
+
+
+@pytest.fixture(scope="module", params=["mobile_sam", "random ViT"])
+def segmenter(request):
+    if request.param == "mobile_sam":
+        return request.getfixturevalue("mobile_sam")
+    return SamSegmenter(MODELS["sam_vit_b"], tiny_vit_sam(), choose_device("cpu", "float32"))
+
+
+@pytest.fixture(scope="module")
+def picture():
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(90, 110, (300, 500, 3), np.uint8)
+    pixels[100:180, 200:330] = (200, 40, 40)
+    return pixels
+
+
+BOX = Prompt(box=(195.0, 95.0, 335.0, 185.0))
+POINT = Prompt(points=((260.0, 140.0),), labels=(1,))
+BOTH = Prompt(box=(195.0, 95.0, 335.0, 185.0), points=((260.0, 140.0), (20.0, 20.0)), labels=(1, 0))
+
+
+def test_shapes_and_types(segmenter, picture):
+    embedding = segmenter.embed(picture)
+    assert embedding.size == (300, 500)
+    assert tuple(embedding.features.shape) == (1, 256, 64, 64)
+    assert embedding.features.dtype == torch.float32
+    assert embedding.size_bytes == 4 * 256 * 64 * 64
+    for answer in segmenter.decode(embedding, [BOX, POINT, BOTH]):
+        assert answer.logits.shape == (4, 256, 256)
+        assert answer.logits.dtype == answer.scores.dtype == np.float32
+        assert answer.scores.shape == (4,)
+    full = segmenter.upsample(embedding, answer.logits[0])
+    assert full.shape == (300, 500)
+    assert full.dtype == np.float32
+    assert segmenter.logits_frame(embedding) == (154, 256)
+
+
+def test_the_same_question_gets_the_same_answer(segmenter, picture):
+    one, two = (segmenter.decode(segmenter.embed(picture), [BOTH])[0] for _ in range(2))
+    np.testing.assert_array_equal(one.logits, two.logits)
+
+
+def test_a_batch_answers_like_one_by_one(segmenter, picture):
+    embedding = segmenter.embed(picture)
+    questions = [BOX, POINT, BOTH, BOX, POINT]
+    together = segmenter.decode(embedding, questions)
+    for question, answer in zip(questions, together, strict=True):
+        alone = segmenter.decode(embedding, [question])[0]
+        np.testing.assert_allclose(answer.logits, alone.logits, atol=2e-3)
+
+
+def test_a_mask_input_changes_the_answer(segmenter, picture):
+    embedding = segmenter.embed(picture)
+    first = segmenter.decode(embedding, [POINT])[0]
+    refined = segmenter.decode(embedding, [POINT], [first.logits[0]])[0]
+    assert np.abs(refined.logits - first.logits).max() > 0.01
+
+
+def test_no_current_image(segmenter, picture):
+    """Encoding another image in between changes no answer."""
+    embedding = segmenter.embed(picture)
+    before = segmenter.decode(embedding, [BOX])[0]
+    segmenter.embed(picture[::-1].copy())
+    np.testing.assert_array_equal(segmenter.decode(embedding, [BOX])[0].logits, before.logits)
+
+
+def test_a_foreign_embedding_is_refused(segmenter, picture):
+    from dataclasses import replace
+
+    with pytest.raises(ModelError, match="can't be decoded"):
+        segmenter.decode(replace(segmenter.embed(picture), model="another"), [BOX])
+
+
+def test_encoding_can_be_given_up(segmenter, picture):
+    calls = iter([False, True, True, True, True, True])
+    with pytest.raises(Cancelled):
+        segmenter.embed(picture, cancelled=lambda: next(calls))
+    segmenter.embed(picture)  # and works again, no hook left behind
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (900, 1), (3000, 9000), (5, 3)])
+def test_any_size(mobile_sam, size):
+    pixels = np.full((*size, 3), 128, np.uint8)
+    embedding = mobile_sam.embed(pixels)
+    answer = mobile_sam.decode(embedding, [Prompt(points=((0.0, 0.0),), labels=(1,))])[0]
+    assert mobile_sam.upsample(embedding, answer.logits[0]).shape == size
+
+
+def test_a_red_rectangle_is_found(mobile_sam, picture):
+    embedding = mobile_sam.embed(picture)
+    answer = mobile_sam.decode(embedding, [BOX])[0]
+    truth = np.zeros((300, 500), bool)
+    truth[100:180, 200:330] = True
+    assert iou(mobile_sam.upsample(embedding, answer.logits[0]) > 0, truth) > 0.95
+
+
+def test_the_official_checkpoint_loads_strictly(mobile_sam_weights):
+    weights = read_checkpoint(mobile_sam_weights)
+    load_sam(MODELS["mobile_sam"], weights, choose_device("cpu", "float32"))
+    del weights["image_encoder.layers.2.blocks.3.attn.qkv.bias"]
+    with pytest.raises(ModelError, match="models get mobile_sam"):
+        load_sam(MODELS["mobile_sam"], weights, choose_device("cpu", "float32"))
+    weights = read_checkpoint(mobile_sam_weights)
+    weights["image_encoder.surplus"] = torch.zeros(1)
+    with pytest.raises(ModelError, match="surplus"):
+        load_sam(MODELS["mobile_sam"], weights, choose_device("cpu", "float32"))
+
+
+def test_single_mask_is_that_of_the_published_predictor(mobile_sam_weights, picture):
+    """The package's own SamPredictor over the same weights, eager and in float32."""
+    ours = load_segmenter("mobile_sam", device="cpu", precision="float32")
+    predictor = SamPredictor(plain_mobile_sam(mobile_sam_weights))
+    predictor.set_image(picture)
+    logits, scores, _ = predictor.predict(box=np.array(BOX.box), multimask_output=False, return_logits=True)
+    embedding = ours.embed(picture)
+    answer = ours.decode(embedding, [BOX])[0]
+    np.testing.assert_allclose(ours.upsample(embedding, answer.logits[0]), logits[0], atol=2e-2)
+    np.testing.assert_allclose(answer.scores[0], scores[0], atol=1e-3)
+    logits, scores, _ = predictor.predict(
+        point_coords=np.array(POINT.points), point_labels=np.array(POINT.labels), return_logits=True
+    )
+    answer = ours.decode(embedding, [POINT])[0]
+    np.testing.assert_allclose(answer.scores[1:], scores, atol=1e-3)
+
+
+def plain_mobile_sam(path):
+    """MobileSAM as a user of the package would have it: no fusing, no channels-last, no bfloat16, fused attention."""
+    from sam_inspector.models.tiny_vit_encoder import encoder_weights_from_checkpoint
+
+    weights, prefix = read_checkpoint(path), "image_encoder."
+    sam = build_sam("vit_t").eval()
+    for module in sam.modules():
+        if hasattr(module, "fused_attn"):
+            module.fused_attn = True
+    encoder = {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
+    others = {key: value for key, value in weights.items() if not key.startswith(prefix)}
+    translated = encoder_weights_from_checkpoint(encoder)
+    sam.load_state_dict(others | {prefix + key: value for key, value in translated.items()})
+    return sam
+
+
+def best_of(rounds, function):
+    seconds = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
+@pytest.mark.skipif(not cpu_has_bfloat16(), reason="this CPU has no bfloat16 in hardware")
+def test_encoding_is_three_times_as_fast_as_the_plain_predictor(mobile_sam, mobile_sam_weights, samples, capsys):
+    image = read_image(next((samples).rglob("test/*/*.*"))).pixels
+    predictor = SamPredictor(plain_mobile_sam(mobile_sam_weights))
+
+    def interleaved():
+        plain = best_of(1, lambda: predictor.set_image(image))
+        ours = best_of(1, lambda: mobile_sam.embed(image))
+        return plain, ours
+
+    interleaved()
+    rounds = [interleaved() for _ in range(5)]
+    plain, ours = (sorted(column)[2] for column in zip(*rounds, strict=True))
+    with capsys.disabled():
+        print(f"\nencode: plain eager fp32 {plain * 1000:.0f} ms, ours {ours * 1000:.0f} ms, ratio {plain / ours:.2f}")
+    assert plain / ours >= 3
+
+
+@pytest.mark.skipif(not cpu_has_bfloat16(), reason="this CPU has no bfloat16 in hardware")
+def test_bfloat16_gives_the_masks_of_float32(mobile_sam, samples, capsys):
+    """One anomalous image of each defect type of the samples, box of every region."""
+    exact = load_segmenter("mobile_sam", device="cpu", precision="float32")
+    seen, worst = set(), 1.0
+    for sample in open_dataset(samples).samples:
+        kind = (sample.category, sample.defect)
+        if sample.mask_path is None or kind in seen:
+            continue
+        seen.add(kind)
+        image = read_image(sample.path)
+        truth = read_mask(sample.mask_path, width=image.width, height=image.height)
+        prompts = prompts_from_ground_truth(truth, "b").decodable
+        masks = []
+        for model in (mobile_sam, exact):
+            embedding = model.embed(image.pixels)
+            answers = model.decode(embedding, prompts)
+            masks.append(np.any([model.upsample(embedding, answer.logits[0]) > 0 for answer in answers], axis=0))
+        worst = min(worst, iou(*masks))
+    with capsys.disabled():
+        print(f"\nbfloat16 against float32: lowest mask IoU {worst:.4f} over {len(seen)} images")
+    assert worst >= 0.99
