@@ -160,7 +160,7 @@ def _crack(rng: np.random.Generator, surface: Surface, inside: Floats, pose: Pos
     # Coat lifts beside a crack; the powder within is dark with depth.
     lifted = np.clip(cv2.GaussianBlur(coverage, (0, 0), 5) - coverage, 0, None)
     surface.height += 2.5 * lifted
-    surface.albedo = mixed(surface.albedo, _bare(rng) * np.array([0.30, 0.24, 0.19]), coverage)
+    surface.albedo = mixed(surface.albedo, _bare(rng) * np.array([0.19, 0.11, 0.075]), coverage)
     surface.roughness = mixed(surface.roughness, 0.95, coverage)
     return coverage
 

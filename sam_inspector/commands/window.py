@@ -13,6 +13,9 @@ from sam_inspector.core.errors import SamInspectorError
 from sam_inspector.models.registry import get_model_spec
 from sam_inspector.resources_path import resources_path
 
+DEMO_IMAGE = "tablet/test/chip/000.jpg"
+"""The image that the demo begins with: a defect that one drag finds."""
+
 
 class NoDisplayError(SamInspectorError):
     """No window can be shown here."""
@@ -44,7 +47,7 @@ def demo(console: Console, model: str, device: str, picture: Path) -> None:
     if missing is None and os.environ.get("QT_QPA_PLATFORM") != "offscreen":
         from sam_inspector.ui.app import run_window
 
-        raise typer.Exit(run_window(samples, model=model, device=device))
+        raise typer.Exit(run_window(samples, start_key=DEMO_IMAGE, model=model, device=device))
     console.say(f"{missing or 'Qt is set to draw offscreen'}: the window is driven unseen through one segmentation.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -53,7 +56,7 @@ def demo(console: Console, model: str, device: str, picture: Path) -> None:
 
     with console.progress(f"Fetching {spec.title}") as report:
         get_weights(spec, report=report)
-    outcome = run_scripted_demo(samples, model=model, device=device, picture=picture)
+    outcome = run_scripted_demo(samples, DEMO_IMAGE, model=model, device=device, picture=picture)
     scores = outcome.scores
     lines = [
         f"{outcome.image}: IoU {scores.iou:.3f}, Dice {scores.dice:.3f}, precision {scores.precision:.3f}, "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -108,7 +108,7 @@ class ReviewStore:
         self.recovered_from = damaged
 
     @classmethod
-    def open(cls, root: Path | str, *, user_folder: Path | None = None) -> ReviewStore:
+    def open(cls, root: Path | str, *, user_folder: Path | None = None, beside_data: bool = True) -> ReviewStore:
         """Open the store of a dataset folder, making it where there is none.
 
         Parameters
@@ -117,6 +117,8 @@ class ReviewStore:
             The dataset's folder.
         user_folder
             Where stores of read-only folders go; by default the user's data folder.
+        beside_data
+            False keeps the store out of the dataset's folder even where that can be written.
 
         Raises
         ------
@@ -125,12 +127,11 @@ class ReviewStore:
         """
         root = Path(root).resolve()
         beside, fallback = path_beside_data(root), path_in_user_folder(root, user_folder)
-        try:
-            connection, damaged = open_database(beside, root)
-            return cls(connection, root, beside, is_beside_data=True, damaged=damaged)
-        except NotWritableError:
+        if beside_data:
             # Not an error yet, and not the reason of what may follow.
-            pass
+            with suppress(NotWritableError):
+                connection, damaged = open_database(beside, root)
+                return cls(connection, root, beside, is_beside_data=True, damaged=damaged)
         try:
             connection, damaged = open_database(fallback, root)
         except NotWritableError as error:

@@ -96,7 +96,9 @@ def build(
     return application
 
 
-def run_window(path: Path | None, *, model: str | None = None, device: str | None = None) -> int:
+def run_window(
+    path: Path | None, *, start_key: str | None = None, model: str | None = None, device: str | None = None
+) -> int:
     """Open the window and stay until it is closed; gives the exit status."""
     _log_to_file()
     if sys.platform == "win32":
@@ -112,7 +114,7 @@ def run_window(path: Path | None, *, model: str | None = None, device: str | Non
     application.window.show()
     QTimer.singleShot(0, application.window, application.controls.load_model)
     if path is not None:
-        application.presenter.open_path(path)
+        application.presenter.open_path(path, start_key)
     elif settings.recent and Path(settings.recent[0]).exists():
         application.presenter.open_path(Path(settings.recent[0]), settings.last_image or None)
     _listen_to_interrupts(app, application)
@@ -123,8 +125,10 @@ def run_window(path: Path | None, *, model: str | None = None, device: str | Non
 
 def make_qt_application() -> QApplication:
     """The Qt application, dressed."""
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    app = QApplication.instance() or QApplication([APP])
+    app = QApplication.instance()
+    if app is None:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication([APP])
     app.setApplicationName(APP)
     app.setApplicationDisplayName("SAM Inspector")
     app.setApplicationVersion(__version__)

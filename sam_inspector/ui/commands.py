@@ -45,6 +45,8 @@ class SetWork(QUndoCommand):
         if not isinstance(other, SetWork) or other._merge_key != self._merge_key:
             return False
         self._after = other._after
+        if self._after.prompts == self._before.prompts:
+            self.setObsolete(True)  # a drag that was given up leaves nothing to undo
         return True
 
     def redo(self) -> None:

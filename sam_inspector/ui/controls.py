@@ -125,19 +125,23 @@ class Controls(QObject):
             window.action(name).triggered.connect(lambda _checked=False, function=function: function())
 
     def _connect_undo(self) -> None:
-        group = self._session.undo_group
-        for name, do, can, text in (
-            ("undo", group.undo, group.canUndoChanged, group.undoTextChanged),
-            ("redo", group.redo, group.canRedoChanged, group.redoTextChanged),
-        ):
-            action = self._window.action(name)
-            action.setEnabled(False)
-            action.triggered.connect(do)
-            can.connect(action.setEnabled)
-            verb = action.text()
-            tip = action.toolTip()
-            text.connect(lambda what, action=action, verb=verb: action.setText(f"{verb} {what}".strip()))
-            text.connect(lambda what, action=action, tip=tip: action.setToolTip(f"{tip}: {what}" if what else tip))
+        group, undo, redo = self._session.undo_group, self._window.action("undo"), self._window.action("redo")
+        undo.setEnabled(False)
+        redo.setEnabled(False)
+        undo.triggered.connect(group.undo)
+        redo.triggered.connect(group.redo)
+        group.canUndoChanged.connect(undo.setEnabled)
+        group.canRedoChanged.connect(redo.setEnabled)
+        group.undoTextChanged.connect(self._name_undo)
+        group.redoTextChanged.connect(self._name_redo)
+
+    @Slot(str)
+    def _name_undo(self, what: str) -> None:
+        self._window.action("undo").setText(f"Undo {what}".strip())
+
+    @Slot(str)
+    def _name_redo(self, what: str) -> None:
+        self._window.action("redo").setText(f"Redo {what}".strip())
 
     def _connect_views(self) -> None:
         views = self._window.views

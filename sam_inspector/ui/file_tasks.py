@@ -27,6 +27,7 @@ from sam_inspector.data.prompt_files import (
     write_prompt_set,
 )
 from sam_inspector.data.review_store import ItemScore, ReviewStore, WorkSummary
+from sam_inspector.resources_path import resources_path
 from sam_inspector.ui.canvas.overlays import MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
 from sam_inspector.ui.file_thread import LOW, OPEN, SAVE, FileState
@@ -36,13 +37,16 @@ THUMBNAIL_PX = 96
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OpenedDataset:
-    """A dataset, the sample to begin with, what is known of its images, and where the work is kept."""
+    """A dataset, the sample to begin with, what is known of its images, and where the work is kept.
+
+    `store_is_expected` is False where the work had to go elsewhere, because the folder can't be written.
+    """
 
     dataset: Dataset
     start: Sample | None
     summaries: tuple[WorkSummary, ...]
     store_path: Path | None
-    store_is_beside_data: bool
+    store_is_expected: bool
     trouble: str
 
 
@@ -57,10 +61,12 @@ class OpenPath:
     def run(self, state: FileState) -> OpenedDataset:
         """List the images and open the store. Without a store the images can still be looked at."""
         dataset, start = open_path(self.path)
+        # The program's own folder is not the place for a user's work, even where it can be written.
+        is_bundled = dataset.root.is_relative_to(resources_path())
         trouble = ""
         store: ReviewStore | None = None
         try:
-            store = ReviewStore.open(dataset.root)
+            store = ReviewStore.open(dataset.root, beside_data=not is_bundled)
             summaries = tuple(store.all_summaries())
             if store.recovered_from is not None:
                 trouble = (
@@ -76,7 +82,7 @@ class OpenPath:
             start,
             summaries,
             store.path if store else None,
-            store.is_beside_data if store else False,
+            is_bundled or (store is not None and store.is_beside_data),
             trouble,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -97,6 +97,8 @@ class MainWindow(QMainWindow):
             dock.setVisible(has_dataset)
         if has_dataset:
             self._arrange_right()
+            if not self._arranged_by_user:
+                QTimer.singleShot(0, self, self._share_heights)
             self.views.canvas.setFocus()
 
     def _make_central(self) -> QStackedWidget:
@@ -121,7 +123,7 @@ class MainWindow(QMainWindow):
         rows = (
             ("images", "Images", views.images, views.images.header, False),
             ("prompts", "Prompts", views.prompts, views.prompts.header, True),
-            ("layers", "Layers", views.layers, views.layers.header, True),
+            ("layers", "Layers", views.layers, views.layers.header, False),
             ("results", "Results", views.results, views.results.header, True),
         )
         docks = {}
@@ -164,8 +166,13 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(prompts, layers)
             prompts.raise_()
         self.resizeDocks([prompts], [RIGHT_PX], Qt.Orientation.Horizontal)
-        tops = [prompts, results] if is_low else [prompts, layers, results]
-        self.resizeDocks(tops, [SHARES[dock.objectName()] for dock in tops], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self, self._share_heights)
+
+    def _share_heights(self) -> None:
+        """Qt distributes heights once the docks are laid out, so this comes after."""
+        names = ("prompts", "results") if self._is_low else ("prompts", "layers", "results")
+        docks = [self._docks[name] for name in names]
+        self.resizeDocks(docks, [SHARES[name] for name in names], Qt.Orientation.Vertical)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Rearrange the panels for the new height."""

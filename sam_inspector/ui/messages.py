@@ -87,8 +87,13 @@ class Messages(QObject):
         self._forget_job(MODEL_JOB)
         self._model_state = "failed"
         self._model_trouble = message
-        self._window.views.banners.show_banner("error", message, "Try again", self._controls.load_model)
+        self._show_model_trouble()
         self._show_state()
+
+    def _show_model_trouble(self) -> None:
+        if self._model_trouble:
+            banners = self._window.views.banners
+            banners.show_banner("error", self._model_trouble, "Try again", self._controls.load_model)
 
     # --- image -----------------------------------------------------------------------------------------------------
 
@@ -192,6 +197,7 @@ class Messages(QObject):
     def _show_dataset(self, opened: OpenedDataset) -> None:
         dataset = opened.dataset
         self._window.views.banners.clear()
+        self._show_model_trouble()
         self._window.show_workspace(True)
         self._window.setWindowTitle(f"{dataset.root.name} – SAM Inspector")
         self._settings.remember(dataset.root, "")
@@ -199,7 +205,7 @@ class Messages(QObject):
             named = ", ".join(f"{skipped.path.name} ({skipped.reason})" for skipped in dataset.skipped[:NAMED_SKIPPED])
             more = len(dataset.skipped) - NAMED_SKIPPED
             self._show_trouble("info", f"Left out of the list: {named}{f' and {more} more' if more > 0 else ''}.")
-        if opened.store_path is not None and not opened.store_is_beside_data:
+        if opened.store_path is not None and not opened.store_is_expected:
             self._show_trouble(
                 "info", f"This folder can't be written, so your work on it is kept in {opened.store_path.parent}."
             )

@@ -100,6 +100,7 @@ class Presenter(QObject):
             return
         self.save_now()
         self._rest.stop()
+        self._number += 1  # an answer under way is for the image that is being left
         self._compute.mailbox.drop_clicks()
         self._compute.mailbox.cancel_silent_jobs()
         self._session.set_current_key(key)
@@ -118,6 +119,11 @@ class Presenter(QObject):
         """Lay a map over the image on screen."""
         if self._session.opened is not None:
             self._files.submit(ft.ReadMapTask(path, self._session.opened.image))
+
+    @property
+    def has_unsaved_work(self) -> bool:
+        """Whether edits of the image on screen wait to be handed to the file thread."""
+        return self._unsaved
 
     def choose_model(self, name: str, device: str = "auto") -> None:
         """Load a model, fetching its weights first where they are missing."""
@@ -303,14 +309,14 @@ class Presenter(QObject):
     def _on_failed(self, failed: rq.Failed) -> None:
         if isinstance(failed.request, rq.ModelRequest):
             self.model_failed.emit(failed.message)
-            self.trouble.emit("error", failed.message)
             return
         if isinstance(failed.request, rq.SegmentRequest):
             if failed.request.number != self._number:
                 return
             self._session.fail_mask(failed.message)
         self.encoding_changed.emit("failed", None)
-        self.trouble.emit("error", failed.message)
+        if self._model_is_ready:  # else the model's own trouble is told already
+            self.trouble.emit("error", failed.message)
 
     def _is_on_screen(self, image_id: str) -> bool:
         opened = self._session.opened

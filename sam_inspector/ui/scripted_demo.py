@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from sam_inspector.core.errors import SamInspectorError
 from sam_inspector.core.geometry import components, pixel_to_view
 from sam_inspector.core.scores import MaskScores
+from sam_inspector.core.work import ImageWork
 from sam_inspector.ui.app import Application, build, make_qt_application
 from sam_inspector.ui.settings import Settings
 
@@ -46,8 +47,8 @@ class DemoOutcome:
         return {**asdict(self), "picture": str(self.picture)}
 
 
-def run_scripted_demo(samples: Path, *, model: str, device: str, picture: Path) -> DemoOutcome:
-    """Open the samples, drag a box around the largest defect of the first image, wait for the scores.
+def run_scripted_demo(samples: Path, start_key: str, *, model: str, device: str, picture: Path) -> DemoOutcome:
+    """Open the samples, drag a box around the largest defect of one image, wait for the scores.
 
     Raises
     ------
@@ -57,13 +58,13 @@ def run_scripted_demo(samples: Path, *, model: str, device: str, picture: Path) 
     make_qt_application()
     application = build(settings=Settings(model=model, device=device))
     try:
-        return _drive(application, samples, picture)
+        return _drive(application, samples, start_key, picture)
     finally:
         application.window.close()
         application.close()
 
 
-def _drive(application: Application, samples: Path, picture: Path) -> DemoOutcome:
+def _drive(application: Application, samples: Path, start_key: str, picture: Path) -> DemoOutcome:
     window, session, presenter = application.window, application.session, application.presenter
     seen: dict[str, Any] = {"encode": 0.0, "decode": 0.0, "device": "", "trouble": ""}
     presenter.encoding_changed.connect(lambda state, seconds: seen.update(encode=seconds or seen["encode"]))
@@ -73,11 +74,12 @@ def _drive(application: Application, samples: Path, picture: Path) -> DemoOutcom
     window.resize(*PICTURE_SIZE)
     window.show()
     application.controls.load_model()
-    presenter.open_path(samples)
+    presenter.open_path(samples, start_key)
     _wait(lambda: bool(seen["trouble"]) or (session.opened is not None and bool(seen["device"])))
     opened = session.opened
     if opened is None or opened.ground_truth is None:
         raise DemoError(seen["trouble"] or f"{samples} has no image with a ground truth: install the program again.")
+    session.edit_work(ImageWork(), "begin anew")  # the user may have worked on the samples before
     session.set_tool("box")
     largest = max(components(opened.ground_truth), key=lambda component: component.area)
     x0, y0, x1, y1 = largest.box

@@ -181,6 +181,9 @@ class _SchemeFollower(QObject):
             return
         self._shown = scheme
         self._app.setPalette(palette(scheme))
+        for name in OUTLINED:
+            # PySide wants a str here, whatever its stubs say.
+            self._app.setPalette(outlined_palette(scheme), name)  # type: ignore[arg-type]
         self._app.setStyleSheet(style_sheet(scheme))
 
 
@@ -217,6 +220,16 @@ def palette(scheme: Colours) -> QPalette:
     return made
 
 
+OUTLINED = ("QComboBox", "QAbstractSpinBox", "QCheckBox", "QRadioButton")
+
+
+def outlined_palette(scheme: Colours) -> QPalette:
+    """The palette of small controls: Fusion outlines them in the window's colour made darker, black on a dark one."""
+    made = palette(scheme)
+    made.setColor(QPalette.ColorRole.Window, QColor(scheme.border).lighter(140))
+    return made
+
+
 def style_sheet(scheme: Colours) -> str:
     """The few things Fusion can't be told through its palette."""
     button = scheme.header if scheme.dark else "#FBFBFC"
@@ -248,8 +261,6 @@ QPushButton:disabled {{ background: transparent; color: {scheme.disabled}; borde
 QLineEdit {{ background: {scheme.field}; border: 1px solid {scheme.border}; border-radius: 3px; padding: 4px 6px; }}
 QLineEdit:focus {{ border-color: {ACCENT}; }}
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; }}
-QCheckBox::indicator:unchecked {{ background: {scheme.field}; border: 1px solid {scheme.border}; border-radius: 2px;
-    width: 12px; height: 12px; }}
 QAbstractItemView {{ border: 1px solid {scheme.border}; gridline-color: {scheme.separator};
     selection-background-color: {scheme.selected}; selection-color: {scheme.text}; }}
 QProgressBar {{ background: {scheme.separator}; border: none; border-radius: 2px; text-align: center; }}

@@ -99,6 +99,6 @@ def test_scoring_a_megapixel_keeps_up_with_clicks():
         score_mask(result, truth)
         seconds.append(time.perf_counter() - start)
     share = truth.mean()
-    print(f"scores of 1024 × 1024 pixels, {share:.0%} defect: {min(seconds) * 1e3:.1f} ms")  # noqa: T201
+    print(f"scores of 1024 × 1024 pixels, {share:.0%} defect: {min(seconds) * 1e3:.1f} ms")
     # Generous, since the machine may be busy and its numpy without vectorised sorting.
     assert min(seconds) < 0.4

@@ -134,5 +134,5 @@ def test_ranking_a_megapixel_is_not_slower_than_scikit_learn():
 
     ours = best_of(lambda: rank_pixels(scores, labels), 5)
     reference = best_of(lambda: scikit_learn(scores.ravel(), labels.ravel()), 2)
-    print(f"ranking 1024 × 1024 pixels: {ours * 1e3:.1f} ms, scikit-learn {reference * 1e3:.1f} ms")  # noqa: T201
+    print(f"ranking 1024 × 1024 pixels: {ours * 1e3:.1f} ms, scikit-learn {reference * 1e3:.1f} ms")
     assert ours < reference

@@ -29,7 +29,9 @@ def _image_of(mask: Path) -> Path:
 
 
 def test_there_are_exactly_these_categories() -> None:
-    assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} == set(CATEGORIES)
+    # The program keeps its work in a hidden folder beside the images that it has opened.
+    folders = {path.name for path in SAMPLES.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    assert folders == set(CATEGORIES)
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -87,7 +89,8 @@ def test_no_two_images_are_the_same() -> None:
 
 
 def test_all_together_at_most_six_megabytes() -> None:
-    assert sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file()) <= 6_000_000
+    shipped = [SAMPLES / "README.md", *(path for category in CATEGORIES for path in (SAMPLES / category).rglob("*.*"))]
+    assert sum(path.stat().st_size for path in shipped) <= 6_000_000
 
 
 def test_the_reader_of_the_layout_finds_everything() -> None:

@@ -13,6 +13,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QThread
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
+from tests.ui.window import category, driver, segmenter, start  # noqa: F401
+
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path, monkeypatch):
@@ -40,13 +42,13 @@ def _windows() -> list[QWidget]:
 @pytest.fixture(autouse=True)
 def no_leftovers(qapp, monkeypatch):
     """Fail a test that leaves a window or a running thread behind."""
-    before = {id(widget) for widget in _windows()}
+    before = _windows()
     started: list[QThread] = []
-    start = QThread.start
+    original = QThread.start
 
     def remember(thread, *arguments):
         started.append(thread)
-        start(thread, *arguments)
+        original(thread, *arguments)
 
     monkeypatch.setattr(QThread, "start", remember)
     yield
@@ -56,12 +58,12 @@ def no_leftovers(qapp, monkeypatch):
         thread.quit()
         thread.wait(5000)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    left = [widget for widget in _windows() if id(widget) not in before]
+    left = [widget for widget in _windows() if widget not in before]
     if left:
         del left
         gc.collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        left = [widget for widget in _windows() if id(widget) not in before]
+        left = [widget for widget in _windows() if widget not in before]
     names = [f"{type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}" for widget in left]
     for widget in left:
         widget.close()

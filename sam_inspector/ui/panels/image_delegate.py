@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sam_inspector.ui.panels.glyphs import draw_verdict, score_colour
@@ -20,7 +20,6 @@ from sam_inspector.ui.panels.look import (
     hover_fill,
     mix,
     muted,
-    outline,
     selection_fill,
     text,
 )
@@ -29,6 +28,8 @@ PICTURE = 48
 ROW_HEIGHT = 56
 DOT = 9
 BAR = 3
+COMFORTABLE = 100
+"""Least width for name and verdict beside the score."""
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -49,12 +50,7 @@ class ImageDelegate(QStyledItemDelegate):
         area = option.rect.adjusted(MARGIN, 0, -GAP, 0)
         picture = QRect(area.left(), area.top() + (area.height() - PICTURE) // 2, PICTURE, PICTURE)
         self._draw_picture(painter, picture, index.data(ImageListModel.THUMBNAIL))
-        number = font_px(13)
-        score_width = QFontMetrics(number).horizontalAdvance("0.00") + DOT + 6
-        self._draw_score(painter, area.adjusted(area.width() - score_width, 0, 0, 0), state, number)
-        words = QRect(area)
-        words.setLeft(picture.right() + 10)
-        words.setRight(area.right() - score_width - 4)
+        words = area.adjusted(PICTURE + 10, 0, 0, 0)
         self._draw_words(painter, words, row, state, chosen=chosen)
         painter.restore()
 
@@ -77,44 +73,42 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(target, picture)
 
-    def _draw_words(
-        self,
-        painter: QPainter,
-        place: QRect,
-        row: ImageRow,
-        state: RowState,
-        *,
-        chosen: bool,
-    ) -> None:
+    def _draw_words(self, painter: QPainter, place: QRect, row: ImageRow, state: RowState, *, chosen: bool) -> None:
+        """Name over verdict, score at their right; in a narrow list the name has its line for itself."""
         upper, lower = font_px(13, bold=chosen), font_px(12)
         heights = QFontMetrics(upper).height(), QFontMetrics(lower).height()
+        score_width = QFontMetrics(font_px(13)).horizontalAdvance("0.00") + DOT + 6
+        narrow = place.width() < COMFORTABLE + score_width
         top = place.top() + (place.height() - sum(heights) - 3) // 2
+        first = QRect(place.left(), top, place.width(), heights[0])
+        second = QRect(place.left(), first.bottom() + 4, place.width(), heights[1])
+        beside = second if narrow else place
+        has_score = state.error is None and not (narrow and state.iou is None)
+        if has_score:
+            self._draw_score(painter, beside.adjusted(beside.width() - score_width, 0, 0, 0), state)
+            second.setWidth(second.width() - score_width - 4)
+            first.setWidth(first.width() - (0 if narrow else score_width + 4))
         painter.setFont(upper)
-        unreadable = state.error is not None
-        painter.setPen(faint() if unreadable else text())
-        line = QRect(place.left(), top, place.width(), heights[0])
-        name = QFontMetrics(upper).elidedText(row.name, Qt.TextElideMode.ElideMiddle, line.width())
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), name)
-        line = QRect(place.left(), line.bottom() + 4, place.width(), heights[1])
+        painter.setPen(faint() if state.error is not None else text())
+        name = QFontMetrics(upper).elidedText(row.name, Qt.TextElideMode.ElideMiddle, first.width())
+        painter.drawText(first, int(Qt.AlignmentFlag.AlignVCenter), name)
         sign = min(14, heights[1])
-        draw_verdict(painter, QRect(line.left(), line.center().y() - sign // 2 + 1, sign, sign), state)
+        draw_verdict(painter, QRect(second.left(), second.center().y() - sign // 2 + 1, sign, sign), state)
         painter.setFont(lower)
         painter.setPen(muted())
-        line.setLeft(line.left() + sign + 4)
-        word = QFontMetrics(lower).elidedText(verdict_word(state), Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), word)
+        second.setLeft(second.left() + sign + 4)
+        word = QFontMetrics(lower).elidedText(verdict_word(state), Qt.TextElideMode.ElideRight, second.width())
+        painter.drawText(second, int(Qt.AlignmentFlag.AlignVCenter), word)
 
-    def _draw_score(self, painter: QPainter, place: QRect, state: RowState, font: QFont) -> None:
-        if state.error is not None:
-            return
+    def _draw_score(self, painter: QPainter, place: QRect, state: RowState) -> None:
         middle = QPointF(place.left() + DOT / 2, place.center().y() + 1)
         if state.iou is None:
-            painter.setPen(QPen(outline(), 1.2))
+            painter.setPen(QPen(faint(), 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(score_colour(state.iou))
         painter.drawEllipse(middle, DOT / 2, DOT / 2)
-        painter.setFont(font)
+        painter.setFont(font_px(13))
         painter.setPen(muted() if state.iou is None else text())
         painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), iou_text(state.iou))

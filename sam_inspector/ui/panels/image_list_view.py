@@ -38,13 +38,18 @@ class ImageListView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Images")
-        self.verticalScrollBar().valueChanged.connect(self._rest.start)
-        model.modelReset.connect(self._rest.start)
+        self.verticalScrollBar().valueChanged.connect(self._wait_for_rest)
+        model.modelReset.connect(self._wait_for_rest)
         self.selectionModel().currentChanged.connect(self.row_chosen)
 
     def forget_requests(self) -> None:
         """Other images are coming; nothing that was asked for is awaited any more."""
         self._asked.clear()
+
+    @Slot()
+    def _wait_for_rest(self) -> None:
+        # Not connected to the timer itself, which would take the signal's number for its interval.
+        self._rest.start()
 
     @Slot()
     def ask_for_thumbnails(self) -> None:

@@ -156,14 +156,14 @@ class ImagesPanel(QWidget):
         for widget in (self.header, self._tools, self.pages, self._footer):
             column.addWidget(widget)
         column.setStretchFactor(self.pages, 1)
-        self.setMinimumWidth(220)
+        self.setMinimumWidth(240)
 
     def _connect(self) -> None:
         self._open_button.clicked.connect(self.open_requested)
         self._no_dataset.pressed.connect(self.open_requested)
         self._no_match.pressed.connect(self.clear_filters)
         self._clear_button.clicked.connect(self.clear_filters)
-        self.search.textChanged.connect(self._search_timer.start)
+        self.search.textChanged.connect(self._wait_for_more_letters)
         self._search_timer.timeout.connect(self._apply_filter)
         self._footer_timer.timeout.connect(self._update_footer)
         for combo in self.combos.values():
@@ -205,6 +205,10 @@ class ImagesPanel(QWidget):
             combo.setVisible(len(values) > 1)
             self._model.set_filter(self.search.text(), self._choices())
         self._tools.setVisible(bool(self._model.rows))
+
+    @Slot()
+    def _wait_for_more_letters(self) -> None:
+        self._search_timer.start()
 
     @Slot()
     def _apply_filter(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from sam_inspector.ui import icons
 from sam_inspector.ui.panels.buttons import IconButton, LinkButton
@@ -47,11 +47,12 @@ class LayerRow(QWidget):
         super().__init__(parent)
         self.name = name
         self._tip = tip
+        self._title_width = 0
         self.eye = IconButton(icons.icon("visible"), f"Show or hide: {title}")
         self.eye.setCheckable(True)
         self.eye.setChecked(True)
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=100, value=100, pageStep=10)
-        self.slider.setMinimumWidth(40)
+        self.slider.setMinimumWidth(32)
         self.slider.setAccessibleName(f"Opacity of {title}")
         self.slider.setToolTip("Opacity ([ fainter, ] stronger)")
         self.percent = TonedLabel("100 %")
@@ -60,22 +61,19 @@ class LayerRow(QWidget):
         self.title = ElidedLabel(title)
         self.title.setToolTip(tip)
         self.link: LinkButton | None = None
-        opacity = QWidget()
-        row = QHBoxLayout(opacity)
+        self._opacity = QWidget()
+        row = QHBoxLayout(self._opacity)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP)
+        row.setSpacing(4)
         row.addWidget(self.slider, 1)
         row.addWidget(self.percent)
-        self._right = QStackedWidget()
-        self._right.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._right.addWidget(opacity)
         self._swatch = _Swatch(name)
-        line = QHBoxLayout(self)
+        self._line = line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GAP)
+        line.setSpacing(6)
         for widget in (self.eye, self._swatch, self.title):
             line.addWidget(widget)
-        line.addWidget(self._right, 1)
+        line.addWidget(self._opacity, 1)
         self.setFixedHeight(max(ROW_HEIGHT, self.percent.sizeHint().height() + 10))
         self.eye.clicked.connect(self._on_edited)
         self.slider.valueChanged.connect(self._on_edited)
@@ -83,12 +81,13 @@ class LayerRow(QWidget):
     def offer(self, link: LinkButton) -> None:
         """Show a link in place of the slider while the layer is not available."""
         self.link = link
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(link)
-        self._right.addWidget(page)
+        self._line.addWidget(link, 1, Qt.AlignmentFlag.AlignRight)
+        link.hide()
+
+    def align(self, width: int) -> None:
+        """Give the name the width of the longest one, so that the sliders stand in a column."""
+        self._title_width = width
+        self.title.setFixedWidth(width)
 
     def show_values(self, visible: bool, opacity: float) -> None:
         """Show other values, telling nobody."""
@@ -105,7 +104,10 @@ class LayerRow(QWidget):
         self.title.setToolTip(self._tip if available else reason)
         self.setToolTip("" if available else reason)
         self.slider.setToolTip("Opacity ([ fainter, ] stronger)" if available else reason)
-        self._right.setCurrentIndex(0 if available or self.link is None else 1)
+        if self.link is not None:
+            self.link.setVisible(not available)
+            self._opacity.setVisible(available)
+            self.title.setFixedWidth(self._title_width if available else self.title.sizeHint().width())
         self._refresh()
 
     def sizeHint(self) -> QSize:  # noqa: D102
@@ -148,7 +150,7 @@ class LayersPanel(QWidget):
         body.setSpacing(0)
         titles = max(row.title.sizeHint().width() for row in self.rows.values())
         for row in self.rows.values():
-            row.title.setFixedWidth(titles)
+            row.align(titles)
             row.changed.connect(self.layer_changed)
             body.addWidget(row)
         column.addLayout(body)

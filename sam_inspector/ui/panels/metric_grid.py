@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.ui.panels.labels import ElidedLabel, TonedLabel
-from sam_inspector.ui.panels.look import GAP, hairline
+from sam_inspector.ui.panels.look import hairline
 from sam_inspector.ui.panels.metric_texts import AREAS, GRID, METRICS, value_text, value_tooltip
 
-SPACING = 2 * GAP
+SPACING = 12
 
 
 class MetricCell(QWidget):
@@ -20,7 +20,7 @@ class MetricCell(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = name
-        self.title = ElidedLabel(METRICS[name].title, tone="muted")
+        self.title = ElidedLabel(METRICS[name].title, px=12, tone="muted")
         self.value = TonedLabel("–")
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
@@ -40,7 +40,7 @@ class MetricCell(QWidget):
     def wanted_width(self) -> int:
         """Room for the name and the widest usual value."""
         sample = "00.00 %" if self.name in AREAS else "0.000"
-        return self.title.sizeHint().width() + self.value.fontMetrics().horizontalAdvance(sample) + 6
+        return self.title.sizeHint().width() + self.value.fontMetrics().horizontalAdvance(sample) + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, hairline())

@@ -23,7 +23,7 @@ from sam_inspector.ui.panels.summary_table import SummaryTable
 Status = Literal["none", "computing", "ready", "failed"]
 
 LARGE_PX = 34
-SUBTITLES = {"none": "", "computing": "computing…", "ready": "current mask", "failed": "failed"}
+SUBTITLES = {"none": "", "computing": "mask before", "ready": "current mask", "failed": ""}
 
 
 class ResultsPanel(QWidget):
@@ -124,7 +124,7 @@ class ResultsPanel(QWidget):
 
     def _refresh(self) -> None:
         scores, stale = self._scores, self._status != "ready"
-        self.header.set_subtitle(SUBTITLES[self._status])
+        self.header.set_subtitle(SUBTITLES[self._status] if scores is not None else "")
         self.iou.setText(value_text(scores, "iou"))
         self.iou.setToolTip(value_tooltip(scores, "iou"))
         self.iou.set_tone("faint" if stale or self.iou.text() == "–" else "text")
@@ -145,5 +145,5 @@ class ResultsPanel(QWidget):
         if self._scores.gt_area is None:
             return "No ground truth for this image"
         if self._status == "computing":
-            return "of the mask before; computing…"
+            return "of the mask before, computing…"
         return "of this mask with the ground truth"

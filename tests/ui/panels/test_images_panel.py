@@ -48,14 +48,10 @@ def pick(panel, facet, value, qtbot):
 def test_a_click_on_a_row_tells_its_key_once(panel, qtbot):
     index = panel.view.model().index(2)
     with qtbot.waitSignal(panel.selected) as told:
-        qtbot.mouseClick(
-            panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.visualRect(index).center()
-        )
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.visualRect(index).center())
     assert told.args == ["test/crack/00002.png"]
     with qtbot.assertNotEmitted(panel.selected, wait=20):
-        qtbot.mouseClick(
-            panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.visualRect(index).center()
-        )
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.visualRect(index).center())
 
 
 def test_set_current_tells_nobody_and_shows_the_row(panel, qtbot):

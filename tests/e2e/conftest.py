@@ -1,0 +1,1 @@
+from tests.ui.conftest import driver, no_leftovers, own_settings, segmenter, start  # noqa: F401
