@@ -16,7 +16,7 @@ from sam_inspector.engine.requests import SegmentOptions
 from sam_inspector.methods.prompt_modes import unite
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
 
-MEMO_LIMIT = 48
+MEMO_LIMIT = 24
 """Decoded prompts remembered, about 1 MB each."""
 
 

@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from sam_inspector.models.segmenter import Embedding
 
-MEMORY_LIMIT_BYTES = 128 * 1024**2
+MEMORY_LIMIT_BYTES = 64 * 1024**2
+"""Sixteen images of SAM; the disk gives an older one back in some milliseconds."""
 DISK_LIMIT_BYTES = 2 * 1024**3
 
 

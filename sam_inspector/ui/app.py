@@ -91,7 +91,7 @@ def build(
     window.closing.connect(application.close)
     window.restore(load_window_state())
     window.show_workspace(False)
-    compute.start()
+    # The compute thread starts with the first model: importing torch would slow the window down while it opens.
     files.start()
     return application
 

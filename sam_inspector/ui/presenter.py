@@ -130,6 +130,8 @@ class Presenter(QObject):
         self._model = name
         self._model_is_ready = False
         self._compute.mailbox.submit(rq.ModelRequest(name, device))
+        if not self._compute.isRunning():
+            self._compute.start()
 
     def cancel_model(self) -> None:
         """Give up fetching a model."""

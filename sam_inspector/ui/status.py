@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStatusBar, QWidget
 
@@ -77,8 +77,7 @@ class StatusBar(QStatusBar):
         row.addWidget(self.jobs)
         # A permanent widget stays when the tip of a menu entry is shown over the others.
         self.addPermanentWidget(self._row, 1)
-        self._row.installEventFilter(self)
-        self._job_is_shown = False
+        self.jobs.appeared.connect(self.fit)
 
     # --- setters --------------------------------------------------------------------------------------------------
 
@@ -125,16 +124,11 @@ class StatusBar(QStatusBar):
         super().resizeEvent(event)
         self.fit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        super().paintEvent(event)
-        if self._job_is_shown != self.jobs.isVisibleTo(self._row):
-            self.fit()
-
+    @Slot()
     def fit(self) -> None:
         """Hide what there is no room for, the least important cell first."""
-        self._job_is_shown = self.jobs.isVisibleTo(self._row)
         room = self.width() - self.state.sizeHint().width() - 4 - 3 * GAP
-        room -= LEAST_JOB_WIDTH if self._job_is_shown else 0
+        room -= LEAST_JOB_WIDTH if self.jobs.shown() is not None else 0
         for name in ("position", "click", "encode", "rgb", "map", "logit"):
             room -= self.cells[name].sizeHint().width()
             self.cells[name].setVisible(room >= 0)

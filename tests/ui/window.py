@@ -36,7 +36,7 @@ def start(qapp, qtbot):
     for driver in drivers:
         driver.window.close()
         driver.app.close()
-        assert driver.app.compute.isFinished()
+        assert not driver.app.compute.isRunning()
         driver.window.deleteLater()
     drivers.clear()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -163,8 +163,3 @@ class CandidateStrip(QWidget):
         bar = self._scroll.horizontalScrollBar().sizeHint().height() if wide - GAP > shelf else 0
         self._scroll.setFixedHeight(height + bar)
         self.empty.setMinimumHeight(0 if below else height)
-
-    @Slot()
-    def refit(self) -> None:
-        """Lay out again, after the font changed."""
-        self._fit()

@@ -28,7 +28,7 @@ PICTURE = 48
 ROW_HEIGHT = 56
 DOT = 9
 BAR = 3
-COMFORTABLE = 100
+COMFORTABLE = 110
 """Least width for name and verdict beside the score."""
 
 
@@ -87,7 +87,7 @@ class ImageDelegate(QStyledItemDelegate):
         if has_score:
             self._draw_score(painter, beside.adjusted(beside.width() - score_width, 0, 0, 0), state)
             second.setWidth(second.width() - score_width - 4)
-            first.setWidth(first.width() - (0 if narrow else score_width + 4))
+            first.setWidth(first.width() - (0 if narrow else score_width + 8))
         painter.setFont(upper)
         painter.setPen(faint() if state.error is not None else text())
         name = QFontMetrics(upper).elidedText(row.name, Qt.TextElideMode.ElideMiddle, first.width())

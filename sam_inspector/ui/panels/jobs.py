@@ -79,10 +79,13 @@ class JobsStrip(QWidget):
 
     cancel_requested = Signal(int)
     """Number of the job"""
+    appeared = Signal()
+    """The first job is there, or the last one is over."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs: dict[int, JobRow] = {}
+        self._is_busy = False
         self.others = LinkButton("", tip="All jobs")
         self.title = ElidedLabel(px=12, bold=True)
         self.bar = _Bar()
@@ -97,7 +100,8 @@ class JobsStrip(QWidget):
             row.addWidget(widget)
         self.others.clicked.connect(self._show_all)
         self.cancel.clicked.connect(self._on_cancel)
-        self._refresh()
+        # Hidden outright, or it would come up with its parent.
+        self.hide()
 
     def set_job(self, job: JobRow) -> None:
         """Show a job, or that it went on."""
@@ -119,7 +123,10 @@ class JobsStrip(QWidget):
 
     def _refresh(self) -> None:
         job = self.shown()
-        self.setVisible(job is not None)
+        if (job is None) == self._is_busy:
+            self._is_busy = job is not None
+            self.setVisible(self._is_busy)
+            self.appeared.emit()
         if job is None:
             return
         self.title.setText(job.title)

@@ -24,7 +24,7 @@ class MetricCell(QWidget):
         self.value = TonedLabel("–")
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 3, 0, 4)
+        row.setContentsMargins(0, 2, 0, 3)
         row.setSpacing(4)
         row.addWidget(self.title, 1)
         row.addWidget(self.value)

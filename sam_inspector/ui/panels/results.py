@@ -102,8 +102,8 @@ class ResultsPanel(QWidget):
         top.addLayout(words, 1)
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
-        column.setSpacing(GAP)
+        column.setContentsMargins(MARGIN, GAP // 2, MARGIN, GAP)
+        column.setSpacing(GAP // 2)
         column.addLayout(top)
         column.addWidget(self.open_ground_truth, 0, Qt.AlignmentFlag.AlignLeft)
         for widget in (self.bar, self.grid):

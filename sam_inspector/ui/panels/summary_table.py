@@ -21,7 +21,7 @@ class SummaryTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = max(24, QFontMetrics(font_px(13)).height() + 9)
+        self._row = max(22, QFontMetrics(font_px(13)).height() + 7)
         self.cells: dict[tuple[str, str], TonedLabel] = {}
         self._titles: list[TonedLabel] = []
         grid = QGridLayout(self)

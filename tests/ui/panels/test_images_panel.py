@@ -275,5 +275,5 @@ def test_twenty_thousand_rows_are_quick(qtbot):
 
 
 def test_the_context_menu_needs_a_row(panel, qtbot):
-    panel._show_menu(QPoint(20, panel.view.viewport().height() - 2 if panel.view.model().rowCount() < 5 else -5))
+    panel._show_menu(QPoint(20, -5))
     assert QApplication.activePopupWidget() is None
