@@ -77,7 +77,7 @@ def _prepared(segmented: Segmented) -> SegmentedView:
     errors = None if request.ground_truth is None else ErrorOverlay.from_masks(mask, request.ground_truth)
     return SegmentedView(
         segmented,
-        MaskOverlay.from_mask(mask),
+        MaskOverlay.from_mask(mask, outlined=False),
         errors,
         tuple(candidate_pictures(request.image.pixels, region) for region in segmented.segmentation.regions),
     )

@@ -10,14 +10,14 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
-from sam_inspector.ui.canvas.layer_items import LayerItem
+from sam_inspector.ui.canvas.layer_items import DeviceItem
 from sam_inspector.ui.canvas.overlays import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE, ErrorOverlay
-from sam_inspector.ui.canvas.pyramid import indexed_image
+from sam_inspector.ui.canvas.pyramid import indexed_image, warp_to_device
 
 PERIOD_PX = 8
 TINT = 0.3
@@ -33,52 +33,32 @@ CLASS_COLOURS = {
 }
 
 
-class ErrorItem(LayerItem):
+class ErrorItem(DeviceItem):
     """True positives solid, false positives hatched one way, false negatives the other."""
+
+    MARGIN_PX = 0.0
 
     def __init__(self) -> None:
         super().__init__()
         self._overlay: ErrorOverlay | None = None
-        self._image = QImage()
-        self._image_of: tuple[object, ...] = ()
 
     def set_overlay(self, overlay: ErrorOverlay | None) -> None:
         """Show another comparison, or none."""
         self._overlay = overlay
-        self._image_of = ()
-        self.update()
+        self.forget_picture()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Compose what is exposed in device pixels; kept until the view or the layer changes."""
-        if self._overlay is None or self._overlay.raster is None:
-            return
-        raster = self._overlay.raster
-        transform = painter.deviceTransform()
-        area = transform.mapRect(option.exposedRect & QRectF(*raster.rect)).toAlignedRect()
-        if area.isEmpty():
-            return
-        ratio = max(1, round(painter.device().devicePixelRatio()))
-        opacity = painter.opacity()
-        key = (transform.m11(), transform.dx(), transform.dy(), area.getRect(), ratio, opacity)
-        if key != self._image_of:
-            scale = transform.m11()
-            pixels = raster.levels[raster.level_for(scale)]
-            x, y, width, height = raster.rect
-            step_x, step_y = width / pixels.shape[1] * scale, height / pixels.shape[0] * scale
-            left, top = x * scale + transform.dx() - area.left(), y * scale + transform.dy() - area.top()
-            # OpenCV places pixels by their centres, here as in the source.
-            matrix = np.array([[step_x, 0, left + step_x / 2 - 0.5], [0, step_y, top + step_y / 2 - 0.5]])
-            warped = cv2.warpAffine(pixels, matrix, (area.width(), area.height()), flags=cv2.INTER_NEAREST)
-            classes: NDArray[np.uint8] = np.asarray(warped, np.uint8)
-            origin = (area.left() - round(transform.dx()), area.top() - round(transform.dy()))
-            self._image = indexed_image(hatched(classes, PERIOD_PX * ratio, origin), colour_table(opacity))
-            self._image_of = key
-        painter.save()
-        painter.setOpacity(1)
-        device_ratio = painter.device().devicePixelRatio()
-        painter.setWorldTransform(QTransform.fromScale(1 / device_ratio, 1 / device_ratio))
-        painter.drawImage(QPointF(area.topLeft()), self._image)
-        painter.restore()
+        """Compose what is exposed."""
+        if self._overlay is not None and self._overlay.raster is not None:
+            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
+
+    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+        """Classes in device pixels, hatched."""
+        assert self._overlay is not None
+        assert self._overlay.raster is not None
+        classes = warp_to_device(self._overlay.raster, transform, area, cv2.INTER_NEAREST)
+        origin = (area.left() - round(transform.dx()), area.top() - round(transform.dy()))
+        return indexed_image(hatched(classes, PERIOD_PX * max(1, round(ratio)), origin), colour_table(opacity))
 
 
 def hatched(classes: NDArray[np.uint8], period: int, origin: tuple[int, int] = (0, 0)) -> NDArray[np.uint8]:

@@ -6,14 +6,25 @@ from functools import cache
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
+from sam_inspector.ui.canvas.lines import dashed_lines, edge_lines, line_colours
 from sam_inspector.ui.canvas.overlays import MapOverlay, MaskOverlay
-from sam_inspector.ui.canvas.pyramid import ImagePyramid, device_scale, indexed_image, paint_raster, rgb_image
+from sam_inspector.ui.canvas.pyramid import (
+    ImagePyramid,
+    Raster,
+    device_scale,
+    indexed_image,
+    paint_raster,
+    rgb_image,
+    warp_to_device,
+)
 
+MASK_RIM, GROUND_TRUTH_RIM = 0.28, 0.75
+"""Opacity of the dark rims."""
 GRID_FROM = 16.0
 """Device pixels an image pixel takes before the grid between pixels appears."""
 
@@ -66,115 +77,122 @@ def _paint_grid(painter: QPainter, area: QRectF, strength: float) -> None:
     painter.drawLines([QLineF(left, y, right, y) for y in range(top, bottom + 1)])
 
 
-class _OutlinedItem(LayerItem):
-    """A layer with a mask's outline; the path is kept while the view shows the same."""
+class DeviceItem(LayerItem):
+    """A layer that is composed in device pixels; the picture is kept until the view or the layer changes."""
+
+    MARGIN_PX = 4.0
+    """Logical pixels that lines reach beyond what they surround."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.overlay: MaskOverlay | None = None
-        self._path = QPainterPath()
-        self._path_of: tuple[object, ...] = ()
+        self._picture = QImage()
+        self._picture_of: tuple[object, ...] = ()
 
-    def set_overlay(self, overlay: MaskOverlay | None) -> None:
-        """Show another mask, or none."""
-        self.overlay = overlay
-        self._path_of = ()
+    def forget_picture(self) -> None:
+        """Something other than the view has changed."""
+        self._picture_of = ()
         self.update()
 
-    def outline(self, painter: QPainter, exposed: QRectF) -> QPainterPath:
-        """The outline of the level that fits the zoom, in pixels of the layout.
+    def paint_composed(self, painter: QPainter, exposed: QRectF, raster: Raster) -> None:
+        """Paint the exposed part of what `raster` covers."""
+        device_ratio = painter.device().devicePixelRatio()
+        # Not the painter's device transform: in a picture of the whole window that also holds where the view lies.
+        transform = painter.worldTransform() * QTransform.fromScale(device_ratio, device_ratio)
+        margin = self.MARGIN_PX * device_ratio
+        covered = transform.mapRect(QRectF(*raster.rect)).adjusted(-margin, -margin, margin, margin)
+        area = (transform.mapRect(exposed) & covered).toAlignedRect()
+        if area.isEmpty():
+            return
+        opacity = painter.opacity()
+        key = (transform.m11(), transform.dx(), transform.dy(), area.getRect(), device_ratio, opacity)
+        if key != self._picture_of:
+            self._picture = self.compose(transform, area, device_ratio, opacity)
+            self._picture_of = key
+        painter.save()
+        painter.setOpacity(1)
+        painter.setWorldTransform(QTransform.fromScale(1 / device_ratio, 1 / device_ratio))
+        painter.drawImage(QPointF(area.topLeft()), self._picture)
+        painter.restore()
 
-        Qt's cosmetic pens would do without mapping the path, but they are thinner on a screen of high density.
-        """
-        if self.overlay is None or self.overlay.raster is None:
-            return QPainterPath()
-        transform = painter.worldTransform()
-        scale = device_scale(painter)
-        level = self.overlay.raster.level_for(scale)
-        key = (level, exposed.getRect(), transform.m11(), transform.dx(), transform.dy())
-        if key != self._path_of:
-            self._path = self.dress(transform.map(self.overlay.outlines[level].path(exposed, scale)))
-            self._path_of = key
-        return self._path
-
-    def dress(self, path: QPainterPath) -> QPainterPath:
-        """What is kept of the path on screen."""
-        return path
+    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+        """Draw `area`, in device pixels."""
+        raise NotImplementedError
 
 
-class MaskItem(_OutlinedItem):
-    """The mask: a fill that lets the image through, and an outline that stays when the fill is faint.
-
-    Attributes
-    ----------
-    fill
-        Opacity of the fill, 0 to 1.
-    stale
-        Whether the mask does not belong to the prompts on screen; it is then gray.
-    """
+class MaskItem(DeviceItem):
+    """The mask: a fill that lets the image through, and an outline that stays when the fill is faint."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.fill = 0.4
-        self.stale = False
+        self._overlay: MaskOverlay | None = None
+        self._fill = 0.4
+        self._stale = False
+
+    def set_overlay(self, overlay: MaskOverlay | None, *, stale: bool) -> None:
+        """Show another mask, or none; one that does not belong to the prompts on screen is gray."""
+        if overlay is not self._overlay or stale != self._stale:
+            self._overlay, self._stale = overlay, stale
+            self.forget_picture()
+
+    def set_fill(self, fill: float) -> None:
+        """Opacity of the fill, 0 to 1."""
+        if fill != self._fill:
+            self._fill = fill
+            self.forget_picture()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Fill, then outline."""
-        if self.overlay is None or self.overlay.raster is None:
-            return
-        colour = QColor(theme.STALE if self.stale else theme.MASK)
-        table = [QColor(colour.red(), colour.green(), colour.blue(), alpha).rgba() for alpha in range(256)]
-        opacity = painter.opacity()
-        scale = device_scale(painter)
-        painter.setOpacity(opacity * self.fill)
-        paint_raster(
-            painter,
-            option.exposedRect,
-            self.overlay.raster,
-            lambda pixels: indexed_image(pixels, table),
-            smooth=scale < 1,
+        if self._overlay is not None and self._overlay.raster is not None:
+            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
+
+    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+        """Compose both in device pixels; at 1:1 and above the mask keeps its pixels' corners."""
+        assert self._overlay is not None
+        assert self._overlay.raster is not None
+        smooth = cv2.INTER_LINEAR if transform.m11() < 1 else cv2.INTER_NEAREST
+        coverage = warp_to_device(self._overlay.raster, transform, area, smooth)
+        colour = theme.STALE if self._stale else theme.MASK
+        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        fill = indexed_image(
+            coverage, [QColor(red, green, blue, round(alpha * self._fill * opacity)).rgba() for alpha in range(256)]
         )
-        painter.setOpacity(opacity)
-        path = self.outline(painter, option.exposedRect)
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.strokePath(path, _line(QColor(0, 0, 0, 70), 4))
-        painter.strokePath(path, _line(colour, 2))
+        lines = indexed_image(edge_lines(coverage, ratio), line_colours(colour, MASK_RIM, opacity))
+        with_lines = QPainter(fill)
+        with_lines.drawImage(0, 0, lines)
+        with_lines.end()
+        return fill
 
 
-class GroundTruthItem(_OutlinedItem):
+class GroundTruthItem(DeviceItem):
     """The ground truth: dashes with a dark rim, so that they are seen on yellow, and gaps that show a line beneath."""
 
-    WIDTH_PX = 2.0
-    DASH_PX = 8.0
-    GAP_PX = 5.0
+    def __init__(self) -> None:
+        super().__init__()
+        self._overlay: MaskOverlay | None = None
+
+    def set_overlay(self, overlay: MaskOverlay | None) -> None:
+        """Show another ground truth, or none."""
+        self._overlay = overlay
+        self.forget_picture()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The dashes as shapes: stroked dark, then filled."""
-        dashes = self.outline(painter, option.exposedRect)
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.strokePath(dashes, _line(QColor(0, 0, 0, 190), 2))
-        painter.fillPath(dashes, QColor(theme.GROUND_TRUTH))
+        """Only the dashes."""
+        if self._overlay is not None and self._overlay.raster is not None:
+            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
 
-    def dress(self, path: QPainterPath) -> QPainterPath:
-        """Cut into dashes once; Qt would place those of a second, wider pen elsewhere."""
-        stroker = QPainterPathStroker()
-        stroker.setWidth(self.WIDTH_PX)
-        stroker.setCapStyle(Qt.PenCapStyle.FlatCap)
-        stroker.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        # Qt counts dashes in widths of the pen.
-        stroker.setDashPattern([self.DASH_PX / self.WIDTH_PX, self.GAP_PX / self.WIDTH_PX])
-        dashes = stroker.createStroke(path)
-        dashes.setFillRule(Qt.FillRule.WindingFill)
-        return dashes
-
-
-def _line(colour: QColor, width_px: float) -> QPen:
-    pen = QPen(colour, width_px)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    return pen
+    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+        """Draw the dashes of the level that fits the zoom."""
+        assert self._overlay is not None
+        assert self._overlay.raster is not None
+        outline = self._overlay.outlines[self._overlay.raster.level_for(transform.m11())]
+        matrix = np.array(
+            [
+                [transform.m11(), 0, transform.dx() - area.left()],
+                [0, transform.m22(), transform.dy() - area.top()],
+            ]
+        )
+        dashes = dashed_lines(outline, matrix, (area.width(), area.height()), ratio)
+        return indexed_image(dashes, line_colours(theme.GROUND_TRUTH, GROUND_TRUTH_RIM, opacity))
 
 
 def inferno() -> list[tuple[int, int, int]]:

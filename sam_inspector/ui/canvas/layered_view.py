@@ -35,6 +35,7 @@ class LayeredView(ZoomView):
         self._map_item = MapItem()
         self._error_item = ErrorItem()
         self._mask_item = MaskItem()
+        self._is_stale = False
         self._gt_item = GroundTruthItem()
         self._prompts_item = PromptsItem()
         self._items = {
@@ -70,7 +71,7 @@ class LayeredView(ZoomView):
         self._pending = False
         self._prompts_item.prompts = self._prompts_item.accepted = Prompts()
         self._prompts_item.pending = frozenset()
-        self._mask_item.set_overlay(None)
+        self._mask_item.set_overlay(None, stale=False)
         self._gt_item.set_overlay(None)
         self._error_item.set_overlay(None)
         self._errors = None
@@ -93,9 +94,8 @@ class LayeredView(ZoomView):
 
     def set_mask(self, mask: MaskOverlay | None, stale: bool) -> None:
         """Show a mask; gray when it does not belong to the prompts on screen."""
-        self._mask_item.stale = stale
-        if mask is not self._mask_item.overlay:
-            self._mask_item.set_overlay(mask)
+        self._mask_item.set_overlay(mask, stale=stale)
+        self._is_stale = stale
         self._show_layers()
 
     def set_ground_truth(self, ground_truth: MaskOverlay | None) -> None:
@@ -141,8 +141,8 @@ class LayeredView(ZoomView):
             item.setVisible(shown and not (name == "mask" and with_errors))
             if name != "mask":
                 item.setOpacity(self._opacity[name])
-        self._mask_item.fill = self._opacity["mask"]
-        if self._mask_item.stale:
+        self._mask_item.set_fill(self._opacity["mask"])
+        if self._is_stale:
             self._error_item.setOpacity(self._opacity["errors"] * STALE_ERRORS)
         free = self.has_content and not self._overlays_hidden
         self._error_legend.setVisible(free and with_errors)

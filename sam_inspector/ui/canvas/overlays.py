@@ -24,20 +24,20 @@ class MaskOverlay:
     raster
         Coverage, uint8 0 to 255, of the mask's tight box; None for an empty mask.
     outlines
-        One for each level of the raster.
+        One for each level of the raster, for the dashes of a ground truth; empty where they were not asked for.
     """
 
     raster: Raster | None
     outlines: tuple[Outline, ...]
 
     @classmethod
-    def from_mask(cls, mask: NDArray[np.bool_]) -> MaskOverlay:
+    def from_mask(cls, mask: NDArray[np.bool_], *, outlined: bool = True) -> MaskOverlay:
         """Prepare bool `(H, W)`."""
         box = _tight_box(mask)
         if box is None:
             return cls(None, ())
         raster = Raster.build(_cut(mask, box).astype(np.uint8) * 255, _scene_rect(box))
-        return cls(raster, trace(raster))
+        return cls(raster, trace(raster) if outlined else ())
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 SMALLEST_LEVEL_PX = 256
 """A raster whose longer side is no more than this is not halved again."""
@@ -106,6 +106,44 @@ class ImagePyramid:
         """Build it from RGB, uint8 `(H, W, 3)`; takes a third more memory than the image. Needs no GUI thread."""
         height, width = pixels.shape[:2]
         return cls(width, height, Raster.build(pixels, (0.0, 0.0, float(width), float(height))))
+
+
+def device_matrix(rect: Rect, shape: tuple[int, ...], transform: QTransform, area: QRect) -> NDArray[np.float64]:
+    """From pixels of a raster's level to device pixels of `area`, by pixel edges; float64 `(2, 3)`."""
+    x, y, width, height = rect
+    return np.array(
+        [
+            [width / shape[1] * transform.m11(), 0, x * transform.m11() + transform.dx() - area.left()],
+            [0, height / shape[0] * transform.m22(), y * transform.m22() + transform.dy() - area.top()],
+        ]
+    )
+
+
+def warp_to_device(raster: Raster, transform: QTransform, area: QRect, interpolation: int) -> Pixels:
+    """The part of a raster that `area` shows, uint8 in device pixels, from the level that fits the zoom."""
+    pixels = raster.levels[raster.level_for(transform.m11())]
+    matrix = device_matrix(raster.rect, pixels.shape, transform, area)
+    # OpenCV places pixels by their centres, here as in the source.
+    matrix[:, 2] += (matrix[0, 0] + matrix[0, 1]) / 2 - 0.5, (matrix[1, 0] + matrix[1, 1]) / 2 - 0.5
+    # A source beyond 32,767 pixels is more than OpenCV warps, but the fitting level is never that large on screen.
+    left, top, right, bottom = _source_window(matrix, pixels.shape, area)
+    if left >= right or top >= bottom:
+        return np.zeros((area.height(), area.width()), np.uint8)
+    matrix[:, 2] += matrix[:, :2] @ (left, top)
+    window = np.ascontiguousarray(pixels[top:bottom, left:right])
+    warped = cv2.warpAffine(window, matrix, (area.width(), area.height()), flags=interpolation)
+    return np.asarray(warped, np.uint8)
+
+
+def _source_window(matrix: NDArray[np.float64], shape: tuple[int, ...], area: QRect) -> tuple[int, int, int, int]:
+    """What of the source is needed, a pixel more on each side: left, top, right, bottom."""
+    spans = []
+    for axis, (length, size) in enumerate(((area.width(), shape[1]), (area.height(), shape[0]))):
+        scale, shift = matrix[axis, axis], matrix[axis, 2]
+        first, last = -shift / scale, (length - shift) / scale
+        spans.append((max(0, int(np.floor(first)) - 1), min(size, int(np.ceil(last)) + 2)))
+    (left, right), (top, bottom) = spans
+    return left, top, right, bottom
 
 
 def device_scale(painter: QPainter) -> float:

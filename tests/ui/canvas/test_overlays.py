@@ -5,6 +5,7 @@ from PySide6.QtCore import QRectF
 from sam_inspector.core.prompts import Prompt, PromptPart, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.ui.canvas.error_item import _EDGE, colour_table, hatched
+from sam_inspector.ui.canvas.lines import STEPS, dashed_lines, edge_lines
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.prompt_items import new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid, Raster, halve_max
@@ -62,16 +63,27 @@ def test_outlines_follow_the_pixel_edges_and_the_holes():
     assert outline.points.max(axis=0) == pytest.approx((50, 40), abs=0.3)
 
 
-def test_a_path_has_all_points_and_a_long_one_is_cut():
+def test_dashes_cover_their_share_and_only_what_is_in_sight_is_drawn():
     mask = np.zeros((400, 400), bool)
-    mask[50:350, 50:350] = np.random.default_rng(0).random((300, 300)) > 0.5
+    mask[50:350, 50:350] = True
     outline = MaskOverlay.from_mask(mask).outlines[0]
-    assert len(outline.points) > 20_000
-    whole = outline.path(QRectF(0, 0, 400, 400), 1.0)
-    cut = outline.path(QRectF(100, 100, 20, 20), 1.0)
-    assert whole.elementCount() == len(outline.points)
-    assert 0 < cut.elementCount() < len(outline.points) / 10
-    assert cut.boundingRect().contains(QRectF(90, 90, 40, 40))
+    whole = dashed_lines(outline, np.array([[1.0, 0, 0], [0, 1.0, 0]]), (400, 400), 1.0)
+    along_the_top = whole[49:52, 60:340].max(axis=0) % STEPS > STEPS // 2
+    assert 8 / 13 - 0.12 < along_the_top.mean() < 8 / 13 + 0.12
+    moved = dashed_lines(outline, np.array([[1.0, 0, -100], [0, 1.0, -20]]), (200, 100), 1.0)
+    np.testing.assert_allclose(moved[5:95, 5:195], whole[25:115, 105:295], atol=1)
+    far = dashed_lines(outline, np.array([[1.0, 0, -100], [0, 1.0, -100]]), (100, 100), 1.0)
+    assert not far.any()
+
+
+def test_the_line_around_a_mask_is_two_pixels_wide_whatever_its_shape():
+    mask = np.zeros((60, 80), np.uint8)
+    mask[20:40, 20:60] = 255
+    lines = edge_lines(mask, 1.0) % STEPS
+    profile = lines[5:35, 40] / (STEPS - 1)
+    assert 1.5 < profile.sum() < 3
+    assert profile.max() > 0.9
+    assert not lines[30, 30:50].any()
 
 
 def test_an_empty_mask_and_one_pixel():

@@ -3,7 +3,8 @@ import time
 import numpy as np
 import pytest
 from canvas_driver import CanvasDriver
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from sam_inspector.core.prompts import Prompt, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
@@ -243,3 +244,22 @@ def _paint_ms(canvas, step):
     began = time.perf_counter()
     canvas.viewport().grab()
     return 1000 * (time.perf_counter() - began)
+
+
+def test_overlays_lie_in_place_in_a_picture_of_the_whole_window(qtbot, mask):
+    """The view is not at the window's corner there."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    canvas = Canvas()
+    box = QVBoxLayout(window)
+    box.setContentsMargins(70, 50, 0, 0)
+    box.addWidget(canvas)
+    window.resize(600, 400)
+    canvas.set_image(ImagePyramid.from_pixels(np.full((100, 200, 3), GRAY, np.uint8)))
+    canvas.set_mask(MaskOverlay.from_mask(mask, outlined=False), False)
+    window.show()
+    qtbot.waitExposed(window)
+    picture = window.grab().toImage()
+    for pixel, colour in (((80, 50), mixed(theme.MASK, 0.4)), ((150, 50), GRAY)):
+        spot = canvas.viewport().mapTo(window, canvas.view_point(QPointF(*pixel)).toPoint())
+        assert picture.pixelColor(spot).getRgb()[:3] == pytest.approx(colour, abs=2)
