@@ -99,6 +99,11 @@ class Hands:
         self.app.presenter.select(key)
         self.wait(lambda: self._shows(key), key)
 
+    def wait_for_next(self, key: str) -> None:
+        """Until a verdict has gone on from an image, and the next one has its scores too."""
+        self.wait(lambda: self.session.opened is not None and self.session.opened.key != key, "the next image")
+        self.wait_for_scores()
+
     def _shows(self, key: str) -> bool:
         opened = self.session.opened
         return opened is not None and opened.key == key and opened.sample.path.is_relative_to(self.folder)
@@ -174,8 +179,8 @@ def _do_some_images(hands: Hands, category: Path, names: tuple[str, ...]) -> Non
     for name in names:
         hands.go_to(f"test/{name}.jpg")
         hands.wait_for_scores()
-        hands.press(Qt.Key.Key_W)  # which goes on to the next image
-        hands.pause()
+        hands.press(Qt.Key.Key_W)
+        hands.wait_for_next(f"test/{name}.jpg")
 
 
 def _segment_by_hand(hands: Hands) -> None:

@@ -94,8 +94,8 @@ class Mailbox:
             self._cancelled_jobs.discard(job.number)
 
     def is_job_cancelled(self, job: Job) -> bool:
-        """Whether somebody ended the job."""
-        return self._closing or job.number in self._cancelled_jobs
+        """Whether somebody ended the job; what nobody sees gives way to everything else at once."""
+        return self._closing or job.number in self._cancelled_jobs or (job.silent and bool(self._waiting))
 
     def is_model_unwanted(self) -> bool:
         """Whether the model being loaded was given up, or another one asked for."""

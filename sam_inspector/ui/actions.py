@@ -192,6 +192,19 @@ def _is_strong(key: str) -> bool:
     return key.startswith("Ctrl") or (len(key) > 1 and key[0] == "F" and key[1:].isdigit())
 
 
+MOUSE = (
+    ("Positive point", "Click"),
+    ("Negative point", "Right-click, Alt-click"),
+    ("Box", "Ctrl-drag"),
+    ("Move or resize a prompt", "Drag it"),
+    ("Zoom at the cursor", "Wheel"),
+    ("Pan", "Space-drag, Middle-drag"),
+    ("Fit (pan tool)", "Double-click"),
+    ("Hide all overlays", "Hold O"),
+)
+"""Gestures on the canvas, with the point tool."""
+
+
 def shortcut_rows() -> list[tuple[str, list[tuple[str, str]]]]:
     """The cheat sheet: menu, then action and keys."""
     sheet = []
@@ -206,7 +219,7 @@ def shortcut_rows() -> list[tuple[str, list[tuple[str, str]]]]:
         ]
         if rows:
             sheet.append((menu, rows))
-    return sheet
+    return [*sheet, ("On the image", list(MOUSE))]
 
 
 TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)

@@ -76,11 +76,12 @@ class Bindings(QObject):
         presenter.ground_truth_read.connect(views.canvas.set_ground_truth)
         presenter.map_read.connect(views.canvas.set_map)
         presenter.mask_painted.connect(self._take_mask)
+        presenter.encoding_changed.connect(self._prefetch_next)
 
     def _connect_views(self) -> None:
         session, presenter, views = self._session, self._presenter, self._views
         views.canvas.edit_requested.connect(session.edit_prompts)
-        views.canvas.activated_prompt.connect(session.set_active_prompt)
+        views.canvas.activated_prompt.connect(self._activate)
         views.images.selected.connect(presenter.select)
         views.images.thumbnail_needed.connect(presenter.read_thumbnail)
         views.prompts.source_chosen.connect(self._choose_source)
@@ -176,6 +177,15 @@ class Bindings(QObject):
         if not available:
             self._views.canvas.set_map(None)
 
+    @Slot(str)
+    def _prefetch_next(self, state: str) -> None:
+        """Once the image on screen is encoded, the one that probably comes next is."""
+        if state in ("ready", "cached"):
+            key = self._views.images.next_key()
+            sample = self._session.sample(key) if key is not None else None
+            if sample is not None:
+                self._presenter.prefetch(sample.path)
+
     # --- prompts and masks -----------------------------------------------------------------------------------------
 
     @Slot()
@@ -191,7 +201,7 @@ class Bindings(QObject):
         work = self._session.work
         pending = self._session.mask_status == "computing"
         self._views.canvas.set_prompts(work.prompts, work.accepted_prompts, pending)
-        self._views.prompts.set_prompts(work.prompts)
+        self._views.prompts.set_prompts(work.prompts, self._views.canvas.selected_part)
 
     @Slot(object)
     def _take_mask(self, mask: SegmentedView) -> None:
@@ -228,21 +238,29 @@ class Bindings(QObject):
 
     def _active_pictures(self) -> list[CandidatePicture]:
         """The masks of the active prompt; only prompts with something to look for have any."""
-        items, active = self._session.work.prompts.items, self._session.active_prompt
-        if self._mask is None or active >= len(items) or not items[active].can_segment:
+        items, active = self._session.work.prompts.items, self._active_prompt()
+        if self._mask is None or active is None:
             return []
         place = sum(item.can_segment for item in items[:active])
         candidates = self._mask.candidates
         return list(candidates[place]) if place < len(candidates) else []
 
+    def _active_prompt(self) -> int | None:
+        """The active prompt, or the last one with something to look for where that is only a negative point."""
+        items, active = self._session.work.prompts.items, self._session.active_prompt
+        able = [place for place, item in enumerate(items) if item.can_segment]
+        if not able:
+            return None
+        return active if active in able else able[-1]
+
     @Slot(int)
     def choose_candidate(self, candidate: int) -> None:
         """Take another of SAM's masks for the active prompt."""
         session = self._session
-        if not any(picture.candidate == candidate for picture in self._active_pictures()):
+        active = self._active_prompt()
+        if active is None or not any(picture.candidate == candidate for picture in self._active_pictures()):
             return
-        chosen = choose_candidate(session.work.prompts, session.active_prompt, candidate)
-        active = session.active_prompt
+        chosen = choose_candidate(session.work.prompts, active, candidate)
         if chosen != session.work.prompts:
             session.edit_prompts(chosen, "choose another mask")
             session.set_active_prompt(active)
@@ -259,6 +277,11 @@ class Bindings(QObject):
         """Remove the prompts being worked on."""
         if self._session.work.prompts:
             self._session.edit_prompts(Prompts(), "clear prompts")
+
+    @Slot(int)
+    def _activate(self, item: int) -> None:
+        self._session.set_active_prompt(item)
+        self._views.prompts.set_prompts(self._session.work.prompts, self._views.canvas.selected_part)
 
     @Slot(object)
     def _select_part(self, part: PromptPart) -> None:

@@ -217,6 +217,7 @@ class Controls(QObject):
     @Slot()
     def _check_source(self) -> None:
         self._window.action(f"source_{self._session.source.kind}").setChecked(True)
+        self._window.make_room_for_modes(self._session.source.kind == "gt")
         self._window.action("refine").setChecked(self._session.options.refine)
 
     # --- opening -----------------------------------------------------------------------------------------------------

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from sam_inspector.ui.panels.labels import ElidedLabel, TonedLabel
 from sam_inspector.ui.panels.look import GAP, MARGIN
 
 HEIGHT_PX = 32
+DESCRIPTION_FROM_PX = 620
 
 
 class ImageHeader(QWidget):
@@ -30,13 +31,18 @@ class ImageHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, 0, GAP, 0)
         row.setSpacing(GAP)
-        row.addWidget(self.path, 2)
-        row.addWidget(self.description, 3)
+        row.addWidget(self.path, 3)
+        row.addWidget(self.description, 2)
         row.addWidget(TonedLabel("Zoom", tone="muted", px=12))
         for item in ("zoom_out", self.zoom, "zoom_in", "fit", "actual_size"):
             row.addWidget(
                 item if isinstance(item, QLabel) else _button(actions[item], words=item in ("fit", "actual_size"))
             )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where room is short the path matters more."""
+        super().resizeEvent(event)
+        self.description.setVisible(self.width() > DESCRIPTION_FROM_PX)
 
     def set_image(self, key: str, description: str) -> None:
         """Name the image on screen; empty when there is none."""

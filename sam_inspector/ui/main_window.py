@@ -39,9 +39,11 @@ SMALLEST = QSize(1024, 700)
 USUAL = QSize(1440, 900)
 LOW_WINDOW_PX = 860
 """Below this height the panels at the right become tabs, so that none is cut."""
-IMAGES_PX, RIGHT_PX = 250, 330
+IMAGES_PX, RIGHT_PX = 252, 320
 SHARES = {"prompts": 240, "layers": 215, "results": 400}
 """Heights of the panels at the right, in pixels of a window of usual size."""
+MODES_PX = 135
+"""What the list of modes takes from the results while prompts come from the ground truth."""
 PANELS_VERSION = 1
 
 
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self._docks = self._make_docks()
         self._is_low: bool | None = None
         self._arranged_by_user = False
+        self._shows_modes = False
         self._make_menus()
         self._make_tool_bar()
         self.setStatusBar(self.views.status)
@@ -172,7 +175,18 @@ class MainWindow(QMainWindow):
         """Qt distributes heights once the docks are laid out, so this comes after."""
         names = ("prompts", "results") if self._is_low else ("prompts", "layers", "results")
         docks = [self._docks[name] for name in names]
-        self.resizeDocks(docks, [SHARES[name] for name in names], Qt.Orientation.Vertical)
+        shares = SHARES | {
+            "prompts": SHARES["prompts"] + self._shows_modes * MODES_PX,
+            "results": SHARES["results"] - self._shows_modes * MODES_PX,
+        }
+        self.resizeDocks(docks, [shares[name] for name in names], Qt.Orientation.Vertical)
+
+    def make_room_for_modes(self, shown: bool) -> None:
+        """The list of modes is taller than that of prompts; a layout that the user made is left alone."""
+        if shown != self._shows_modes:
+            self._shows_modes = shown
+            if not self._arranged_by_user:
+                QTimer.singleShot(0, self, self._share_heights)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Rearrange the panels for the new height."""

@@ -129,10 +129,14 @@ class Messages(QObject):
         if position is None or opened is None:
             status.set_rgb(None)
             status.set_map_value(None)
+            status.set_logit(None)
             return
         x, y = position
         red, green, blue = (int(value) for value in opened.image.pixels[y, x])
         status.set_rgb((red, green, blue))
+        segmentation = self._session.segmentation
+        is_of_mask = segmentation is not None and self._session.mask_status == "ready"
+        status.set_logit(float(segmentation.score_map[y, x]) if is_of_mask else None)
         anomaly_map = self._session.anomaly_map
         if anomaly_map is not None:
             rows, columns = anomaly_map.values.shape

@@ -71,6 +71,7 @@ class Presenter(QObject):
         self._model_is_ready = False
         self._unsaved = False
         self._is_opening = False
+        self._prefetched: Path | None = None
         self._start_key: str | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._encode_or_segment)
@@ -170,7 +171,11 @@ class Presenter(QObject):
             )
 
     def prefetch(self, path: Path) -> None:
-        """Encode the image that probably comes next, unseen."""
+        """Encode the image that probably comes next, unseen; only the newest such wish counts."""
+        if path == self._prefetched:
+            return
+        self._prefetched = path
+        self._compute.mailbox.cancel_silent_jobs()
         self._job_number += 1
         steps = rq.EncodeImages((path,), self._session.options.preset)
         self._compute.mailbox.add_job(rq.Job(self._job_number, "Prefetch", steps, silent=True))
@@ -295,6 +300,8 @@ class Presenter(QObject):
                 self._encode_or_segment()
             case rq.JobStepped(job=job) if not job.silent:
                 self.job_stepped.emit(reply)
+            case rq.JobEnded(job=job, outcome="cancelled") if job.silent:
+                self._prefetched = None
             case rq.JobEnded(job=job) if not job.silent:
                 self.job_ended.emit(reply)
             case rq.Failed():

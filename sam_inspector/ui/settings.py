@@ -37,7 +37,6 @@ class Settings(BaseModel):
     refine: bool = True
     single_point_multimask: bool = True
     sort_candidates: bool = True
-    prefetch: bool = True
     source: Literal["hand", "gt"] = "hand"
     gt_mode: str = "b"
     gt_preset: str = "recommended"

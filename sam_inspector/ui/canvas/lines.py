@@ -18,7 +18,7 @@ from sam_inspector.ui.canvas.outlines import Outline
 
 STEPS = 16
 LINE_PX, RIM_PX = 2.0, 4.0
-DASH_PX, GAP_PX = 8.0, 5.0
+DASH_PX, GAP_PX = 9.0, 7.0
 SHIFT = 4
 """Bits of fraction of OpenCV's drawing coordinates."""
 BLUR_PX = 1.0

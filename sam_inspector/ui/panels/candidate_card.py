@@ -11,7 +11,7 @@ from sam_inspector.ui.panels.keyboard_focus import KeyboardFocus
 from sam_inspector.ui.panels.look import RADIUS, accent, faint, field, font_px, hover_fill, mix, muted, outline, text
 
 PICTURE = 64
-SMALL_PICTURE = 52
+SMALL_PICTURE = 40
 PAD = 6
 
 
@@ -20,7 +20,7 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
 
     HEIGHT = PICTURE + 2 * PAD
     FULL_WIDTH = 180
-    SMALL_WIDTH = 116
+    SMALL_WIDTH = 102
 
     chosen = Signal(int)
 

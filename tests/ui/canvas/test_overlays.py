@@ -5,7 +5,7 @@ from PySide6.QtCore import QRectF
 from sam_inspector.core.prompts import Prompt, PromptPart, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.ui.canvas.error_item import _EDGE, colour_table, hatched
-from sam_inspector.ui.canvas.lines import STEPS, dashed_lines, edge_lines
+from sam_inspector.ui.canvas.lines import DASH_PX, GAP_PX, STEPS, dashed_lines, edge_lines
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.prompt_items import new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid, Raster, halve_max
@@ -69,7 +69,7 @@ def test_dashes_cover_their_share_and_only_what_is_in_sight_is_drawn():
     outline = MaskOverlay.from_mask(mask).outlines[0]
     whole = dashed_lines(outline, np.array([[1.0, 0, 0], [0, 1.0, 0]]), (400, 400), 1.0)
     along_the_top = whole[49:52, 60:340].max(axis=0) % STEPS > STEPS // 2
-    assert 8 / 13 - 0.12 < along_the_top.mean() < 8 / 13 + 0.12
+    assert along_the_top.mean() == pytest.approx(DASH_PX / (DASH_PX + GAP_PX), abs=0.1)
     moved = dashed_lines(outline, np.array([[1.0, 0, -100], [0, 1.0, -20]]), (200, 100), 1.0)
     np.testing.assert_allclose(moved[5:95, 5:195], whole[25:115, 105:295], atol=1)
     far = dashed_lines(outline, np.array([[1.0, 0, -100], [0, 1.0, -100]]), (100, 100), 1.0)
