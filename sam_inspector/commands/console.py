@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 import typer
 
-from sam_inspector.core.errors import Cancelled, SamInspectorError
+from sam_inspector.core.errors import Cancelled, SamInspectorError, StoreError
 
 P = ParamSpec("P")
+FAILED_STATUS = 1
 CANCELLED_STATUS = 130
 
 
@@ -25,7 +27,8 @@ class Console:
     Attributes
     ----------
     as_json
-        One JSON object on standard output and nothing else there.
+        One JSON object on standard output and nothing else there. A command that fails leaves it empty; those that
+        report on something (`doctor`, `models verify`) print their object also when what they found is bad.
     quiet
         No messages and no bars; errors are still told.
     """
@@ -36,11 +39,24 @@ class Console:
     def say(self, text: str) -> None:
         """A message that is not the result."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            _tell(text)
 
     def result(self, text: str, values: Any) -> None:
-        """The result: for people, or as JSON."""
-        print(json.dumps(values, allow_nan=False) if self.as_json else text, flush=True)
+        """The result: for people, or as JSON.
+
+        Raises
+        ------
+        StoreError
+            When standard output can't take it.
+        """
+        try:
+            print(json.dumps(values, allow_nan=False) if self.as_json else text, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _close_output()
+            reason = (error.strerror or str(error)).lower()
+            raise StoreError(f"Standard output can't be written ({reason}): send it somewhere else.") from error
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[float, str], None]]:
@@ -48,7 +64,7 @@ class Console:
 
         Gives `report(fraction, text)`, with a fraction from 0 to 1.
         """
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield lambda fraction, text: None
             return
         from rich.console import Console as RichConsole
@@ -74,26 +90,17 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         except typer.Exit:
             raise
         except (KeyboardInterrupt, Cancelled):
-            print("Cancelled.", file=sys.stderr)
+            _tell("Cancelled.")
             raise typer.Exit(CANCELLED_STATUS) from None
-        except SamInspectorError as error:
-            if is_debugging():
-                raise
-            print(f"Error: {error}", file=sys.stderr)
-            raise typer.Exit(1) from None
         except BrokenPipeError:
             # The reader of our output went away, as `head` does.
-            sys.stderr.close()
-            raise typer.Exit(1) from None
+            _close_output()
+            raise typer.Exit(FAILED_STATUS) from None
         except Exception as error:
             if is_debugging():
                 raise
-            print(
-                f"Error: something went wrong inside the program ({type(error).__name__}: {error}); "
-                "run it again with --debug for the details.",
-                file=sys.stderr,
-            )
-            raise typer.Exit(1) from None
+            _tell(f"Error: {_sentence(error)}")
+            raise typer.Exit(FAILED_STATUS) from None
 
     return mannered
 
@@ -101,3 +108,26 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 def is_debugging() -> bool:
     """Whether `--debug` was given: then errors keep their traceback."""
     return "--debug" in sys.argv
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, SamInspectorError):
+        return " ".join(str(error).splitlines())
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this: close other programs, or take a smaller image or model."
+    text = " ".join(f"{type(error).__name__}: {error}".splitlines())
+    return f"something went wrong inside the program ({text}); run it again with --debug for the details."
+
+
+def _tell(text: str) -> None:
+    # Where standard error is closed, `print` would turn to standard output.
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _close_output() -> None:
+    """What waits to be printed would be tried again when the program ends, and fail with a complaint."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

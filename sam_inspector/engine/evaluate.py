@@ -10,20 +10,25 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sam_inspector.core.errors import DatasetError, InputError, SamInspectorError
+from sam_inspector.core.errors import Cancelled, DatasetError, InputError, SamInspectorError, StoreError
 from sam_inspector.core.metrics.mask_scores import score_mask
 from sam_inspector.core.metrics.pixel_tally import PixelTally
-from sam_inspector.core.prompts import Prompts
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.data.export import export_mask
 from sam_inspector.data.images import LoadedImage, read_image
 from sam_inspector.data.masks import read_mask
-from sam_inspector.engine.inspector import EmbedOutcome, Inspector
+from sam_inspector.data.prompt_json import prompts_to_json
+from sam_inspector.engine.image_rows import ImageRow, ModeResult
 from sam_inspector.engine.requests import SegmentOptions
-from sam_inspector.engine.results import ImageRow, ResultsFolder
+from sam_inspector.engine.results import ResultsFolder
 from sam_inspector.methods.prompt_modes import RECOMMENDED
 from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS, GT_MODES, GT_PRESETS, prompts_from_ground_truth
+
+if TYPE_CHECKING:
+    # What can't be evaluated is refused without waiting for torch.
+    from sam_inspector.engine.inspector import EmbedOutcome, Inspector
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,12 @@ class EvaluateStep:
 
 
 def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings) -> list[Sample]:
-    """The anomalous test images of the categories, in order: those that have a ground truth.
+    """The anomalous test images of the categories, in order: those that have a ground truth. None comes twice.
 
     Raises
     ------
     InputError
-        For a category that no dataset has.
+        For a category that no dataset has, or that two folders have.
     DatasetError
         When there is no such image.
     """
@@ -92,17 +97,25 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     for category in settings.categories:
         if category not in known:
             raise InputError(f"There is no category “{category}”: choose from {', '.join(sorted(known))}.")
-    chosen: list[Sample] = []
+    found: dict[str, dict[str, Sample]] = {}
+    folders: dict[str, Path] = {}
     for dataset in datasets:
-        for category in dataset.categories:
-            if settings.categories and category not in settings.categories:
+        for sample in dataset.samples:
+            if sample.mask_path is None or sample.is_normal:
                 continue
-            masked = [
-                sample
-                for sample in dataset.samples
-                if sample.category == category and sample.mask_path is not None and not sample.is_normal
-            ]
-            chosen += masked[: settings.limit]
+            if settings.categories and sample.category not in settings.categories:
+                continue
+            folder = sample.path.parents[sample.relative_path.count("/")]
+            first = folders.setdefault(sample.category, folder)
+            if first != folder and not first.samefile(folder):
+                # Results are kept by category and path, and pooled by category.
+                raise InputError(
+                    f"Both {first} and {folder} are a category “{sample.category}”, whose results would be mixed: "
+                    "evaluate each with an --out of its own, or rename one."
+                )
+            # A dataset may be given twice, or with one of its categories.
+            found.setdefault(sample.category, {}).setdefault(sample.relative_path, sample)
+    chosen = [sample for by_path in found.values() for sample in list(by_path.values())[: settings.limit]]
     if not chosen:
         roots = ", ".join(str(dataset.root) for dataset in datasets)
         raise DatasetError(
@@ -119,78 +132,77 @@ def evaluate(
 
     An image that can't be read, or whose mask does not fit or marks nothing, becomes a row with its error; the run goes
     on.
+
+    Raises
+    ------
+    StoreError
+        When results can't be written; those of the images finished before are kept.
     """
     for number, sample in enumerate(samples, start=1):
         if not folder.has(sample):
-            for row, tally, prompts in _evaluate_image(sample, settings, inspector, folder):
-                folder.add(sample, row, tally, prompts)
-            folder.finish_image(sample)
+            folder.add(sample, _evaluate_image(sample, settings, inspector, folder))
         yield EvaluateStep(number, len(samples), sample)
     folder.finish()
 
 
 def _evaluate_image(
     sample: Sample, settings: EvaluateSettings, inspector: Inspector, folder: ResultsFolder
-) -> Iterator[tuple[ImageRow, PixelTally | None, Prompts]]:
+) -> list[ModeResult]:
+    image: LoadedImage | None = None
     try:
+        assert sample.mask_path is not None
         image = read_image(sample.path)
+        ground_truth = read_mask(sample.mask_path, width=image.width, height=image.height)
     except SamInspectorError as error:
-        for mode in settings.modes:
-            yield ImageRow.failed(sample, mode, None, str(error)), None, Prompts()
-        return
+        return [ModeResult(ImageRow.failed(sample, mode, image, str(error))) for mode in settings.modes]
+    results: list[ModeResult] = []
     embedded: EmbedOutcome | None = None
     for mode in settings.modes:
         try:
+            prompts = prompts_from_ground_truth(ground_truth, mode, preset=settings.preset, points=settings.points)
             # The first mode pays for the encoding, and its row says so.
-            fresh = embedded is None
-            embedded = embedded or inspector.embed(image, preset=settings.preset)
-            yield _evaluate_mode(sample, image, mode, settings, inspector, embedded, fresh, folder)
+            encode_seconds = None
+            if embedded is None:
+                embedded = inspector.embed(image, preset=settings.preset)
+                encode_seconds = embedded.seconds
+            segmentation, decode_seconds = inspector.segment(embedded, prompts, settings.options)
+            export_mask(folder.mask_path(sample, mode), segmentation.mask)
+            started = time.perf_counter()
+            scores = score_mask(segmentation, ground_truth)
+            tally = PixelTally.of_image(segmentation.score_map, ground_truth)
+            seconds = {
+                "encode": encode_seconds,
+                "decode": decode_seconds,
+                "map": None,
+                "score": time.perf_counter() - started,
+            }
+        except (Cancelled, StoreError):
+            raise
         except SamInspectorError as error:
-            yield ImageRow.failed(sample, mode, image, str(error)), None, Prompts()
-
-
-def _evaluate_mode(
-    sample: Sample,
-    image: LoadedImage,
-    mode: str,
-    settings: EvaluateSettings,
-    inspector: Inspector,
-    embedded: EmbedOutcome,
-    fresh: bool,
-    folder: ResultsFolder,
-) -> tuple[ImageRow, PixelTally, Prompts]:
-    assert sample.mask_path is not None
-    ground_truth = read_mask(sample.mask_path, width=image.width, height=image.height)
-    prompts = prompts_from_ground_truth(ground_truth, mode, preset=settings.preset, points=settings.points)
-    segmentation, decode_seconds = inspector.segment(embedded, prompts, settings.options)
-    export_mask(folder.mask_path(sample, mode), segmentation.mask)
-    started = time.perf_counter()
-    scores = score_mask(segmentation, ground_truth)
-    tally = PixelTally.of_image(segmentation.score_map, ground_truth)
-    row = ImageRow.scored(
-        sample,
-        mode,
-        image,
-        scores,
-        prompts=len(prompts),
-        encode_seconds=embedded.seconds if fresh else None,
-        decode_seconds=decode_seconds,
-        score_seconds=time.perf_counter() - started,
-    )
-    return row, tally, prompts
+            results.append(ModeResult(ImageRow.failed(sample, mode, image, str(error))))
+        else:
+            row = ImageRow.scored(sample, mode, image, scores, prompts=len(prompts), seconds=seconds)
+            results.append(ModeResult(row, prompts_to_json(prompts), tally))
+    return results
 
 
 def open_results(
     out: Path,
     settings: EvaluateSettings,
+    datasets: Sequence[Dataset],
     samples: Sequence[Sample],
     inspector: Inspector,
     *,
     command: str,
     resume: bool,
-    layout: str,
 ) -> ResultsFolder:
-    """Begin or go on with a folder of results."""
+    """Begin or go on with a folder of results.
+
+    Raises
+    ------
+    InputError, StoreError
+        As `ResultsFolder.open`.
+    """
     segmenter = inspector.segmenter
     return ResultsFolder.open(
         out,
@@ -209,9 +221,13 @@ def open_results(
                 "refine": settings.options.refine,
                 "single_point_multimask": settings.options.single_point_multimask,
             },
+            "skipped": [
+                {"path": str(skipped.path), "reason": skipped.reason}
+                for dataset in datasets
+                for skipped in dataset.skipped
+            ],
         },
         samples=samples,
-        modes=settings.modes,
-        layout=layout,
+        layout=",".join(dict.fromkeys(dataset.layout for dataset in datasets)),
         resume=resume,
     )

@@ -10,11 +10,12 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from statistics import fmean
 from typing import Any
 
+from sam_inspector import __version__
 from sam_inspector.core.errors import ImageReadError, InputError
 from sam_inspector.core.metrics.pixel_tally import PixelTally
 from sam_inspector.data.atomic import write_atomic
@@ -51,7 +52,7 @@ class ResultsFolder:
 
     def __init__(self, out: Path, header: Mapping[str, Any], layout: str, samples: Sequence[Sample]) -> None:
         self._out = out
-        self._header = {"schema": SCHEMA, **header}
+        self._header: dict[str, Any] = {"schema": SCHEMA, "version": __version__, **header}
         self._layout = layout
         self._samples = {_key(sample): sample for sample in samples}
         self._mask_places = _mask_places(samples)
@@ -172,12 +173,14 @@ class ResultsFolder:
         }
 
     def _take(self, finished: FinishedImage) -> None:
-        self._finished[finished.key] = finished
         for result in finished.results:
             if result.tally is not None:
                 group = (finished.key[0], result.row.mode)
                 known = self._tallies.get(group)
                 self._tallies[group] = result.tally if known is None else known + result.tally
+        # The counts of one image may take megabytes, and only their sum is needed from here on.
+        lighter = [replace(result, tally=None) for result in finished.results]
+        self._finished[finished.key] = FinishedImage(finished.key, lighter)
 
     def _begin(self) -> None:
         self._journal.begin(self._header)
@@ -206,7 +209,7 @@ class ResultsFolder:
 
     def _go_on_complete(self, results: dict[str, Any]) -> None:
         """Nothing is left to do, for nothing but the results was kept; so they must be those of these very images."""
-        seen = {(row["category"], row["path"]): row["image_id"] for row in results["images"]}
+        seen = {(row["category"], row["path"]): row["image_id"] for row in results.get("images", ())}
         for key, sample in self._samples.items():
             if key not in seen or not (seen[key] is None or self._is_same(key, seen[key])):
                 raise InputError(

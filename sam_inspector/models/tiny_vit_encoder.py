@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import timm
 from segment_anything.modeling.common import LayerNorm2d
@@ -31,7 +32,7 @@ class TinyViTEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        body = timm.create_model("tiny_vit_5m_224", pretrained=False, num_classes=0)
+        body: Any = timm.create_model("tiny_vit_5m_224", pretrained=False, num_classes=0)
         body.head = nn.Identity()
         body.stages[3].downsample.conv2.conv.stride = (1, 1)
         for module in body.modules():
@@ -39,7 +40,7 @@ class TinyViTEncoder(nn.Module):
             # masked out whole; there are none here, and plain attention encodes an image a quarter faster.
             if hasattr(module, "fused_attn"):
                 module.fused_attn = False
-        self.body = body
+        self.body: Any = body
         self.neck = nn.Sequential(
             nn.Conv2d(LAST_STAGE_CHANNELS, OUTPUT_CHANNELS, kernel_size=1, bias=False),
             LayerNorm2d(OUTPUT_CHANNELS),
@@ -59,8 +60,9 @@ class TinyViTEncoder(nn.Module):
         """Fold every batch normalisation into the convolution before it; for inference only, and not to be undone."""
         for module in list(self.body.modules()):
             for name, child in list(module.named_children()):
+                fused: Any = child
                 if hasattr(child, "fuse") and hasattr(child, "bn"):
-                    setattr(module, name, child.fuse())
+                    setattr(module, name, fused.fuse())
 
 
 def encoder_weights_from_checkpoint(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:

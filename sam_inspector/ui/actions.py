@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
@@ -188,6 +189,13 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
     return actions
 
 
+def _key_of(text: str) -> Qt.Key:
+    """The key of a shortcut of one key; Qt's stubs do not know that a sequence can be indexed."""
+    sequence: Any = QKeySequence(text)
+    key: Qt.Key = sequence[0].key()
+    return key
+
+
 def _is_strong(key: str) -> bool:
     return key.startswith("Ctrl") or (len(key) > 1 and key[0] == "F" and key[1:].isdigit())
 
@@ -242,9 +250,7 @@ class BareKeys(QObject):
         super().__init__(window)
         self._window = window
         self._overlays_held = overlays_held
-        self._by_key = {
-            QKeySequence(key)[0].key(): actions[row.name] for row in ACTIONS for key in row.keys if not _is_strong(key)
-        }
+        self._by_key = {_key_of(key): actions[row.name] for row in ACTIONS for key in row.keys if not _is_strong(key)}
         QApplication.instance().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -126,7 +126,7 @@ def run_window(
 def make_qt_application() -> QApplication:
     """The Qt application, dressed."""
     app = QApplication.instance()
-    if app is None:
+    if not isinstance(app, QApplication):
         QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
         app = QApplication([APP])
     app.setApplicationName(APP)
@@ -190,7 +190,7 @@ def _tell_defect(kind: type[BaseException], error: BaseException, trace: Traceba
     logger.error("A defect.", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)
     app = QApplication.instance()
-    if app is None:
+    if not isinstance(app, QApplication):
         return
     for window in app.topLevelWidgets():
         if isinstance(window, MainWindow):

@@ -6,6 +6,8 @@ Nothing is kept here but the last picture of the mask and what the images panel 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
@@ -151,7 +153,7 @@ class Bindings(QObject):
             self._set_row(key, replace(self._rows.get(key, RowState()), error=message))
 
     @Slot(object, str)
-    def _mark_thumbnail(self, path: object, message: str) -> None:
+    def _mark_thumbnail(self, path: Path, message: str) -> None:
         self._views.images.set_thumbnail(path, QImage())
         dataset = self._session.dataset
         for sample in dataset.samples if dataset is not None else ():
@@ -335,7 +337,7 @@ class Bindings(QObject):
         self._views.canvas.set_layer(name, state.visible, state.opacity)
 
     @Slot(str)
-    def _choose_source(self, kind: str) -> None:
+    def _choose_source(self, kind: Literal["hand", "gt"]) -> None:
         self._session.set_source(replace(self._session.source, kind=kind))
 
     @Slot(str, str, int)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from sam_inspector.core.prompts import Prompts, remove_last
+from sam_inspector.core.work import Verdict
 from sam_inspector.engine.requests import ModelReady
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import find_weights, weights_folder
@@ -23,7 +26,7 @@ from sam_inspector.ui.main_window import MainWindow
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import LayerState, Session
 from sam_inspector.ui.settings import Settings
-from sam_inspector.ui.theme import apply_theme
+from sam_inspector.ui.theme import SchemeChoice, apply_theme
 
 OPACITY_STEP = 0.1
 FADING_LAYERS = ("mask", "map", "errors")
@@ -112,14 +115,14 @@ class Controls(QObject):
             "source_hand": lambda: session.set_source(replace(session.source, kind="hand")),
             "source_gt": lambda: session.set_source(replace(session.source, kind="gt")),
         }
-        for verdict in ("defect", "good", "unsure"):
-            does[f"verdict_{verdict}"] = lambda verdict=verdict: self._decide(verdict)
+        for verdict in get_args(Verdict):
+            does[f"verdict_{verdict}"] = partial(self._decide, verdict)
         for tool in ("pan", "positive", "negative", "box"):
-            does[f"tool_{tool}"] = lambda tool=tool: session.set_tool(tool)
+            does[f"tool_{tool}"] = partial(session.set_tool, tool)
         for place in range(4):
-            does[f"candidate_{place}"] = lambda place=place: self._bindings.choose_by_key(place)
-        for theme in ("system", "light", "dark"):
-            does[f"theme_{theme}"] = lambda theme=theme: self._choose_theme(theme)
+            does[f"candidate_{place}"] = partial(self._bindings.choose_by_key, place)
+        for theme in get_args(SchemeChoice):
+            does[f"theme_{theme}"] = partial(self._choose_theme, theme)
         for name, function in does.items():
             # triggered carries a bool that none of these wants
             window.action(name).triggered.connect(lambda _checked=False, function=function: function())
@@ -263,7 +266,7 @@ class Controls(QObject):
     def _fill_recent(self) -> None:
         self._window.recent.clear()
         for path in self._settings.recent:
-            self._window.recent.addAction(path, lambda path=path: self._presenter.open_path(Path(path)))
+            self._window.recent.addAction(path, partial(self._presenter.open_path, Path(path)))
         if not self._settings.recent:
             self._window.recent.addAction("No folder was opened yet").setEnabled(False)
 
@@ -299,7 +302,7 @@ class Controls(QObject):
         if key is not None:
             self._presenter.select(key)
 
-    def _decide(self, verdict: str) -> None:
+    def _decide(self, verdict: Verdict) -> None:
         self._session.set_verdict(verdict)
         self.step(1)
 
@@ -335,9 +338,11 @@ class Controls(QObject):
             opacity = round(min(1.0, max(0.1, state.opacity + by)), 2)
             self._session.set_layer(name, LayerState(state.visible, opacity))
 
-    def _choose_theme(self, theme: str) -> None:
+    def _choose_theme(self, theme: SchemeChoice) -> None:
         self._settings.theme = theme
-        apply_theme(QApplication.instance(), theme)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
 
     # --- model and help ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import QObject, Slot
 
 from sam_inspector.engine.requests import JobEnded, JobStepped, ModelReady
+from sam_inspector.ui.banner import Level
 from sam_inspector.ui.controls import Controls
 from sam_inspector.ui.file_tasks import OpenedDataset
 from sam_inspector.ui.main_window import MainWindow
@@ -194,7 +195,7 @@ class Messages(QObject):
         return (time.monotonic() - self._began[number]) * (1 - fraction) / fraction
 
     @Slot(str, str)
-    def _show_trouble(self, level: str, text: str) -> None:
+    def _show_trouble(self, level: Level, text: str) -> None:
         self._window.views.banners.show_banner(level, text)
 
     @Slot(object)

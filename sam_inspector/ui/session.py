@@ -181,7 +181,7 @@ class Session(QObject):
         self.opened = None
         self._reset_mask()
         self.anomaly_map = None
-        self.undo_group.setActiveStack(None)
+        self.undo_group.setActiveStack(None)  # type: ignore[arg-type]  # Qt takes none, its stubs do not
         self.image_changed.emit()
         self.ground_truth_changed.emit()
         self.map_changed.emit()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sam_inspector.core.errors import StoreError
 from sam_inspector.data.atomic import write_atomic
+
+Kept = TypeVar("Kept", bound=BaseModel)
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def save_window_state(state: WindowState) -> None:
     _save(window_state_path(), state)
 
 
-def _load(path: Path, kind: type[Settings] | type[WindowState]) -> Settings | WindowState:
+def _load(path: Path, kind: type[Kept]) -> Kept:
     try:
         return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError:

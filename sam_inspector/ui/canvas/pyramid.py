@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,7 +157,7 @@ def rgb_image(pixels: Pixels) -> QImage:
     return QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888)
 
 
-def indexed_image(pixels: Pixels, colours: list[int]) -> QImage:
+def indexed_image(pixels: Pixels, colours: Sequence[int]) -> QImage:
     """Colour uint8 `(h, w)` by a table of up to 256 ARGB values."""
     height, width = pixels.shape
     image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8)

@@ -20,7 +20,7 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
 
     HEIGHT = PICTURE + 2 * PAD
     FULL_WIDTH = 180
-    SMALL_WIDTH = 102
+    SMALL_WIDTH = 98
 
     chosen = Signal(int)
 
