@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from sam_inspector import __version__
-from sam_inspector.commands.console import Console, command
+from sam_inspector.commands.console import CANCELLED_STATUS, Console, command, is_debugging
+from sam_inspector.models.registry import DEFAULT_MODEL
+
+SUMMARY = "Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens."
+EXIT_STATUSES = "Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled."
 
 app = typer.Typer(
     name="sam-inspector",
-    help="Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens.",
+    help=SUMMARY,
+    epilog=EXIT_STATUSES,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-models_app = typer.Typer(help="The models and their weights.", rich_markup_mode=None)
+models_app = typer.Typer(help="The models and their weights; without a command it lists them.", rich_markup_mode=None)
 app.add_typer(models_app, name="models")
 
-# typer reads these at run time, and Python 3.10 has no other form that it understands.
-ModelOption = Annotated[str, typer.Option("--model", help="Name of the model; “models list” prints them.")]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+ModelOption = Annotated[str, typer.Option("--model", metavar="NAME", help="The model; “models list” prints the names.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:N or mps.")
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", help="Seed of everything random; kept with the results.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else there.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages, no progress bars.")]
-PresetOption = Annotated[str, typer.Option("--preset", help="recommended, or faithful to the published code.")]
-PointsOption = Annotated[int, typer.Option("--points", help="Points of each region in mode bps.")]
-LayoutOption = Annotated[Optional[str], typer.Option("--layout", help="The dataset's layout; recognised by default.")]  # noqa: UP045
-
-MOBILE_SAM = "mobile_sam"
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages, no progress bars; errors are told.")]
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        "--preset", metavar="NAME", help="How prompts are made: recommended, or faithful to the published code."
+    ),
+]
+PointsOption = Annotated[int, typer.Option("--points", metavar="N", help="Points in each region, for mode bps.")]
+LayoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--layout", metavar="NAME", help="The dataset's layout: mvtec_ad, mvtec_loco or folder; recognised by default."
+    ),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -49,7 +68,7 @@ def start(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere.")] = False,
 ) -> None:
-    """Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens."""
+    """Open the window when no command is given."""
     if context.invoked_subcommand is None:
         open_window(None)
 
@@ -57,8 +76,10 @@ def start(
 @app.command("open")
 @command
 def open_window(
-    path: Annotated[Path | None, typer.Argument(help="An image, a folder, a dataset or one of its categories.")] = None,
-    model: ModelOption = MOBILE_SAM,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="An image, a folder, a dataset or one of its categories.")
+    ] = None,
+    model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
 ) -> None:
     """Open the window on an image, a folder or a dataset."""
@@ -70,10 +91,10 @@ def open_window(
 @app.command()
 @command
 def demo(
-    picture: Annotated[Path, typer.Option(help="Without a display: where the picture of the window goes.")] = Path(
-        "sam-inspector-demo.png"
-    ),
-    model: ModelOption = MOBILE_SAM,
+    picture: Annotated[
+        Path, typer.Option(metavar="FILE", help="Without a display: where the picture of the window goes, PNG.")
+    ] = Path("sam-inspector-demo.png"),
+    model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -84,33 +105,53 @@ def demo(
     window.demo(Console(json, quiet), model, device, picture)
 
 
-@app.command()
+@app.command(
+    short_help="Segment one image from points and boxes.",
+    epilog="Example: sam-inspector segment part.png --box 40,60,120,150 --exclude 80,90 --out mask.png",
+)
 @command
 def segment(
-    image: Annotated[Path, typer.Argument(help="The image.")],
-    out: Annotated[Path, typer.Option(help="The mask to write, PNG.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The mask to write, PNG.")],
     point: Annotated[list[str] | None, typer.Option(metavar="X,Y", help="A pixel of the defect; repeatable.")] = None,
-    exclude: Annotated[Optional[list[str]], typer.Option(metavar="X,Y", help="A pixel not of it; repeatable.")] = None,  # noqa: UP045
-    box: Annotated[Optional[list[str]], typer.Option(metavar="X0,Y0,X1,Y1", help="A box; repeatable.")] = None,  # noqa: UP045
-    ground_truth: Annotated[Optional[Path], typer.Option(help="A mask to score against.")] = None,  # noqa: UP045
-    model: ModelOption = MOBILE_SAM,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="X,Y", help="A pixel not of it; repeatable.")] = None,
+    box: Annotated[
+        list[str] | None, typer.Option(metavar="X0,Y0,X1,Y1", help="A box around the defect; repeatable.")
+    ] = None,
+    ground_truth: Annotated[Path | None, typer.Option(metavar="FILE", help="A mask to score against.")] = None,
+    model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
+    seed: SeedOption = 0,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Segment one image from points and boxes, in pixels from the centre of the top-left pixel."""
+    """Segment one image from points and boxes.
+
+    At least one --point or --box is needed. Coordinates are pixels: 0,0 is the centre of the top-left pixel.
+    """
     from sam_inspector.commands import segmenting
 
-    prompts = segmenting.prompts_from_options(point or [], exclude or [], box or [])
-    segmenting.run(Console(json, quiet), image, prompts, out, ground_truth, model, device)
+    segmenting.run(
+        Console(json, quiet),
+        image,
+        segmenting.prompts_from_options(point or [], exclude or [], box or []),
+        out=out,
+        ground_truth=ground_truth,
+        model=model,
+        device=device,
+        seed=seed,
+    )
 
 
-@app.command()
+@app.command(
+    short_help="Make prompts from the ground truth of a category.",
+    epilog="Example: sam-inspector prompts mvtec/hazelnut --mode bps --points 5 --out prompts.json",
+)
 @command
 def prompts(
-    category: Annotated[Path, typer.Argument(help="The folder of one dataset category.")],
-    mode: Annotated[str, typer.Option(help="naive, b, bp or bps.")],
-    out: Annotated[Path, typer.Option(help="The prompt set to write, JSON.")],
+    category: Annotated[Path, typer.Argument(metavar="CATEGORY", help="The folder of one dataset category.")],
+    mode: Annotated[str, typer.Option(metavar="MODE", help="naive, b, bp or bps.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The prompt set to write, JSON.")],
     preset: PresetOption = "recommended",
     points: PointsOption = 20,
     seed: SeedOption = 0,
@@ -118,31 +159,46 @@ def prompts(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make prompts from the ground truth of a category."""
+    """Make prompts from the ground truth of a category.
+
+    Modes: naive is one box around the whole image; b is the box of each defect region; bp adds the pixel deepest inside
+    it; bps adds --points pixels spread over it.
+    """
     from sam_inspector.commands import prompting
 
-    prompting.run(Console(json, quiet), category, mode, preset, points, seed, out, layout)
+    prompting.run(Console(json, quiet), category, mode, preset=preset, points=points, seed=seed, layout=layout, out=out)
 
 
-@app.command()
+@app.command(
+    short_help="Score prompt modes against the ground truth of datasets.",
+    epilog="Example: sam-inspector evaluate mvtec/hazelnut mvtec/grid --mode b,bp,bps --out results",
+)
 @command
 def evaluate(
-    dataset: Annotated[list[Path], typer.Argument(help="Dataset roots or category folders.")],
-    mode: Annotated[str, typer.Option(help="One or more of naive, b, bp, bps, with commas.")],
-    out: Annotated[Path, typer.Option(help="The folder for the results.")],
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET...", help="Dataset roots or category folders.")],
+    mode: Annotated[str, typer.Option(metavar="MODE,...", help="One or more of naive, b, bp, bps, with commas.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the results: new, empty, or of a run.")],
     preset: PresetOption = "recommended",
     points: PointsOption = 20,
-    category: Annotated[Optional[list[str]], typer.Option(help="Only this category; repeatable.")] = None,  # noqa: UP045
-    limit: Annotated[Optional[int], typer.Option(help="At most so many images a category.")] = None,  # noqa: UP045
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this category; repeatable.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="At most N images of each category, the first ones.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out; without it the run there is replaced.")
+    ] = False,
     seed: SeedOption = 0,
-    model: ModelOption = MOBILE_SAM,
+    model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
     layout: LayoutOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Score prompt modes against the ground truth of whole datasets."""
+    """Score prompt modes against the ground truth of datasets.
+
+    Prompts are made from each ground-truth mask (“prompts --help” tells the modes), SAM answers them, and its masks are
+    scored. Written to --out: results.json, results.csv, prompts.json and masks/.
+    """
     from sam_inspector.commands import evaluating
 
     evaluating.run(
@@ -164,27 +220,27 @@ def evaluate(
 
 @models_app.callback(invoke_without_command=True)
 @command
-def models(context: typer.Context, json: JsonOption = False) -> None:
-    """List the models, or fetch and check their weights."""
+def models(context: typer.Context, json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """The models and their weights; without a command it lists them."""
     if context.invoked_subcommand is None:
-        from sam_inspector.commands import weights
-
-        weights.list_models(Console(json))
+        models_list(json, quiet)
+    elif json or quiet:
+        raise typer.BadParameter(f"--json and --quiet go behind the command: models {context.invoked_subcommand} …")
 
 
 @models_app.command("list")
 @command
-def models_list(json: JsonOption = False) -> None:
+def models_list(json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List the models and the state of their weights."""
     from sam_inspector.commands import weights
 
-    weights.list_models(Console(json))
+    weights.list_models(Console(json, quiet))
 
 
 @models_app.command("get")
 @command
 def models_get(
-    name: Annotated[str, typer.Argument(help="Name of the model.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -197,7 +253,7 @@ def models_get(
 @models_app.command("verify")
 @command
 def models_verify(
-    name: Annotated[Optional[str], typer.Argument(help="Name of the model; all by default.")] = None,  # noqa: UP045
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of the model; all by default.")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -209,26 +265,53 @@ def models_verify(
 
 @models_app.command("path")
 @command
-def models_path(json: JsonOption = False) -> None:
+def models_path(json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Print the folder of the weights."""
     from sam_inspector.commands import weights
 
-    weights.path(Console(json))
+    weights.path(Console(json, quiet))
 
 
-@app.command()
+@app.command(short_help="Tell what is installed and what is wrong.")
 @command
-def doctor(json: JsonOption = False) -> None:
+def doctor(json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Tell what is installed, which device computes, which weights are there, what is wrong and how to mend it."""
     from sam_inspector.commands import doctor as checks
 
-    checks.run(Console(json))
+    checks.run(Console(json, quiet))
 
 
 def main() -> None:
     """Entry point of the command `sam-inspector`; ends the process with its exit status."""
-    if "--debug" in sys.argv:
-        # Allowed anywhere on the line, while the parser knows it in front only; the console looks at sys.argv.
-        arguments = ["--debug", *(argument for argument in sys.argv[1:] if argument != "--debug")]
-        app(arguments)
-    app()
+    _quieten_libraries()
+    # Allowed anywhere on the line, while the parser knows it in front only; the console looks at sys.argv.
+    others = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(["--debug", *others] if is_debugging() else others)
+    except SystemExit as end:
+        if end.code == CANCELLED_STATUS:
+            _leave_at_once()
+        raise
+
+
+def _quieten_libraries() -> None:
+    """What libraries have to say to programmers is not for the users of this program, unless they debug it."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be text, nor need a terminal know every letter.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if not is_debugging() and not sys.warnoptions:
+        warnings.simplefilter("ignore")
+        logging.getLogger().addHandler(logging.NullHandler())
+
+
+def _leave_at_once() -> None:
+    """End without the usual cleaning up.
+
+    Python takes a Ctrl-C that came while it ran generated code, as it does at imports, for unhandled, although it was
+    handled; then the exit status would be another. Nor shall a cancelled command wait for its threads.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(CANCELLED_STATUS)

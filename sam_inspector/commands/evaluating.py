@@ -9,8 +9,12 @@ from typing import Any
 
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.loading import loaded_inspector
+from sam_inspector.commands.outputs import check_out_folder
 from sam_inspector.core.errors import DatasetError
 from sam_inspector.data.datasets import open_dataset
+from sam_inspector.engine.evaluate import EvaluateSettings, evaluate, open_results, samples_to_evaluate
+from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.results import check_is_run_or_empty
 from sam_inspector.models.registry import get_model_spec
 
 COLUMNS = ("iou", "dice", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
@@ -34,10 +38,6 @@ def run(
 ) -> None:
     """Evaluate and write the results; what is finished stays when it is cancelled."""
     get_model_spec(model)
-
-    from sam_inspector.engine.evaluate import EvaluateSettings, evaluate, open_results, samples_to_evaluate
-    from sam_inspector.engine.requests import SegmentOptions
-
     settings = EvaluateSettings(
         modes=tuple(dict.fromkeys(part.strip() for part in modes.split(",") if part.strip())),
         preset=preset,
@@ -48,21 +48,16 @@ def run(
         options=SegmentOptions(preset=preset),
     )
     settings.check()
+    check_out_folder(out)
+    check_is_run_or_empty(out)
     opened = [open_dataset(path, layout) for path in datasets]
     samples = samples_to_evaluate(opened, settings)
     for dataset in opened:
         for skipped in dataset.skipped:
             console.say(f"Skipped {skipped.path}: {skipped.reason}")
     inspector = loaded_inspector(console, model, device)
-    folder = open_results(
-        out,
-        settings,
-        samples,
-        inspector,
-        command=shlex.join(["sam-inspector", *sys.argv[1:]]),
-        resume=resume,
-        layout=opened[0].layout,
-    )
+    command = shlex.join(["sam-inspector", *sys.argv[1:]])
+    folder = open_results(out, settings, opened, samples, inspector, command=command, resume=resume)
     try:
         with console.progress("Evaluating") as report:
             for step in evaluate(samples, settings, inspector, folder):
@@ -74,32 +69,28 @@ def run(
     results = folder.as_json()
     for row in results["images"]:
         if row["error"]:
-            console.say(f"No result for {row['path']} ({row['mode']}): {row['error']}")
+            console.say(f"No result for {row['category']}/{row['path']} ({row['mode']}): {row['error']}")
     if all(row["error"] for row in results["images"]):
-        raise DatasetError(f"No image could be evaluated, the lines above say why; {out} holds the empty results.")
-    console.result(_table(results) + f"\nResults in {out}", results)
+        first = results["images"][0]["error"]
+        raise DatasetError(f"No image could be evaluated; {out} lists why. The first: {first}")
+    console.result(f"{_table(results)}\nResults in {out}", results)
 
 
 def _table(results: dict[str, Any]) -> str:
-    """The categories and the mean over them, as a plain table."""
-    head = ["mode", "category", "images", "failed", *COLUMNS]
-    rows = [
-        [row["mode"], row["category"], str(row["images"]), str(row["failed"]), *_cells(row)]
-        for row in sorted(results["categories"], key=lambda row: _mode_place(results, row))
-    ]
-    for row in results["summary"]:
-        rows.append([row["mode"], "mean", "", str(row["failed"]), *_cells(row)])
-    widths = [max(len(line[place]) for line in [head, *rows]) for place in range(len(head))]
+    """The categories of each mode and the mean over them, as a plain table."""
+    lines = [["mode", "category", "images", "failed", *COLUMNS]]
+    for summary in results["summary"]:
+        rows = [row for row in results["categories"] if row["mode"] == summary["mode"]]
+        for row in rows:
+            lines.append([row["mode"], row["category"], str(row["images"]), str(row["failed"]), *_cells(row)])
+        if len(rows) > 1:
+            images = str(sum(row["images"] for row in rows))
+            lines.append([summary["mode"], "mean of all", images, str(summary["failed"]), *_cells(summary)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in [head, *rows]
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return ["–" if row[name] is None else f"{row[name]:.3f}" for name in COLUMNS]
-
-
-def _mode_place(results: dict[str, Any], row: dict[str, Any]) -> int:
-    modes: list[str] = results["settings"]["modes"]
-    return modes.index(row["mode"])

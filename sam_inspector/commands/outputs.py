@@ -8,8 +8,13 @@ from pathlib import Path
 from sam_inspector.core.errors import InputError, StoreError
 
 
-def check_out_file(out: Path) -> None:
+def check_out_file(out: Path, example: str) -> None:
     """Refuse a file that can't be written.
+
+    Parameters
+    ----------
+    example
+        A name such as the file might have.
 
     Raises
     ------
@@ -19,7 +24,7 @@ def check_out_file(out: Path) -> None:
         When its folder is read-only.
     """
     if out.is_dir():
-        raise InputError(f"{out} is a folder: give --out the name of a file, as {out / 'result'}{out.suffix}.")
+        raise InputError(f"{out} is a folder: give --out the name of a file, as {out / example}.")
     check_out_folder(out.parent)
 
 

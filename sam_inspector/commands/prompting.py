@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sam_inspector.commands.console import Console
+from sam_inspector.commands.outputs import check_out_file
 from sam_inspector.core.errors import DatasetError, SamInspectorError
 from sam_inspector.core.prompts import PromptSet, PromptSetItem
 from sam_inspector.data.datasets import open_dataset
@@ -15,16 +16,26 @@ from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 
 
 def run(
-    console: Console, category: Path, mode: str, preset: str, points: int, seed: int, out: Path, layout: str | None
+    console: Console,
+    category: Path,
+    mode: str,
+    *,
+    preset: str,
+    points: int,
+    seed: int,
+    layout: str | None,
+    out: Path,
 ) -> None:
     """Make and write the set; images that can't be used are told and left out."""
+    check_out_file(out, "prompts.json")
     dataset = open_dataset(category, layout)
     if len(dataset.categories) > 1:
         raise DatasetError(
             f"{category} holds {len(dataset.categories)} categories, and a prompt set belongs to one: give the folder "
             f"of one of them ({', '.join(dataset.categories[:5])})."
         )
-    items, left_out = [], []
+    items: list[PromptSetItem] = []
+    left_out = [{"path": str(skipped.path), "reason": skipped.reason} for skipped in dataset.skipped]
     samples = [sample for sample in dataset.samples if sample.mask_path is not None and not sample.is_normal]
     if not samples:
         raise DatasetError(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from sam_inspector import __version__
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.loading import loaded_inspector
+from sam_inspector.commands.outputs import check_out_file
 from sam_inspector.core.errors import InputError
 from sam_inspector.core.geometry import check_prompts
 from sam_inspector.core.prompts import NEGATIVE, POSITIVE, Prompts, add_box, add_point
 from sam_inspector.data.export import export_mask
 from sam_inspector.data.images import read_image
 from sam_inspector.data.masks import read_mask
+from sam_inspector.data.prompt_json import prompts_to_json
+from sam_inspector.models.registry import get_model_spec
 
 
 def numbers(text: str, count: int, form: str) -> tuple[float, ...]:
@@ -55,26 +59,35 @@ def run(
     console: Console,
     image_path: Path,
     prompts: Prompts,
+    *,
     out: Path,
     ground_truth: Path | None,
     model: str,
     device: str,
+    seed: int,
 ) -> None:
     """Segment one image and write its mask."""
-    from sam_inspector.engine.inspector import score
-    from sam_inspector.engine.requests import SegmentOptions
-
+    get_model_spec(model)
+    check_out_file(out, f"{image_path.stem}_mask.png")
     image = read_image(image_path)
     check_prompts(prompts, image.width, image.height)
     truth = read_mask(ground_truth, width=image.width, height=image.height) if ground_truth is not None else None
+    for given in (image_path, ground_truth):
+        if given is not None and out.exists() and out.samefile(given):
+            raise InputError(f"The mask would be written over {given}: give another --out.")
+
+    from sam_inspector.engine.inspector import score
+    from sam_inspector.engine.requests import SegmentOptions
+
     inspector = loaded_inspector(console, model, device)
     embedded = inspector.embed(image)
     segmentation, seconds = inspector.segment(embedded, prompts, SegmentOptions())
     written = export_mask(out, segmentation.mask)
     scores = score(segmentation, truth)
+    segmenter = inspector.segmenter
     lines = [
         f"{written}: {scores.mask_area} of {scores.image_area} pixels, predicted IoU {scores.predicted_iou:.3f}",
-        f"encode {embedded.seconds or 0:.3f} s, decode {seconds:.3f} s, {inspector.segmenter.device.label}",
+        f"encode {embedded.seconds or 0:.3f} s, decode {seconds:.3f} s, {segmenter.device.label}",
     ]
     if scores.iou is not None:
         lines.insert(1, f"IoU {scores.iou:.3f}, Dice {scores.dice:.3f}, boundary IoU {scores.boundary_iou:.3f}")
@@ -83,12 +96,15 @@ def run(
     console.result(
         "\n".join(lines),
         {
+            "version": __version__,
             "mask": str(written),
             "image_id": image.image_id,
             "size": [image.width, image.height],
-            "model": inspector.segmenter.spec.name,
-            "device": inspector.segmenter.device.device,
-            "dtype": inspector.segmenter.device.precision,
+            "model": {"name": segmenter.spec.name, "sha256": segmenter.spec.sha256},
+            "device": segmenter.device.device,
+            "dtype": segmenter.device.precision,
+            "seed": seed,
+            "prompts": prompts_to_json(prompts),
             "scores": asdict(scores),
             "seconds": {"encode": embedded.seconds, "decode": seconds},
         },

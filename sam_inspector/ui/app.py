@@ -59,7 +59,7 @@ class Application:
         """Save, end the threads, remember the choices. Safe to call twice."""
         if self.files.isFinished():
             return
-        self.presenter.save_now()
+        self.presenter.saver.save_now()
         self.files.close()
         self.compute.close()
         _remember(self)

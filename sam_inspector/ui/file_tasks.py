@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -50,6 +51,15 @@ class OpenedDataset:
     trouble: str
 
 
+def _is_bundled(root: Path) -> bool:
+    """Whether a dataset is the program's own, whose folder is no place for a user's work even if it can be written."""
+    return root.is_relative_to(resources_path())
+
+
+def _store_of(root: Path) -> ReviewStore:
+    return ReviewStore.open(root, beside_data=not _is_bundled(root))
+
+
 @dataclass(frozen=True, eq=False)
 class OpenPath:
     """Open an image, a folder or a dataset, and the review that belongs to it."""
@@ -61,12 +71,10 @@ class OpenPath:
     def run(self, state: FileState) -> OpenedDataset:
         """List the images and open the store. Without a store the images can still be looked at."""
         dataset, start = open_path(self.path)
-        # The program's own folder is not the place for a user's work, even where it can be written.
-        is_bundled = dataset.root.is_relative_to(resources_path())
         trouble = ""
         store: ReviewStore | None = None
         try:
-            store = ReviewStore.open(dataset.root, beside_data=not is_bundled)
+            store = _store_of(dataset.root)
             summaries = tuple(store.all_summaries())
             if store.recovered_from is not None:
                 trouble = (
@@ -82,7 +90,7 @@ class OpenPath:
             start,
             summaries,
             store.path if store else None,
-            is_bundled or (store is not None and store.is_beside_data),
+            _is_bundled(dataset.root) or (store is not None and store.is_beside_data),
             trouble,
         )
 
@@ -162,11 +170,17 @@ class SaveWork:
     image_id: str
     key: str
     work: ImageWork
+    root: Path
 
     def run(self, state: FileState) -> None:
-        """Write it, in one transaction."""
-        if state.store is not None:
+        """Write it, in one transaction; work that was kept back may be of a dataset that is no longer open."""
+        if state.store is None:
+            return
+        if state.store.root == self.root.resolve():
             state.store.save_work(self.image_id, self.key, self.work)
+            return
+        with closing(_store_of(self.root)) as store:
+            store.save_work(self.image_id, self.key, self.work)
 
 
 @dataclass(frozen=True, eq=False)

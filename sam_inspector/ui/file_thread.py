@@ -15,7 +15,8 @@ from sam_inspector.data.review_store import ReviewStore
 
 logger = logging.getLogger(__name__)
 
-OPEN, SAVE, LOW = 0, 1, 2
+SAVE, OPEN, LOW = 0, 1, 2
+"""Saves come first: they are quick, and opening another dataset must not overtake them."""
 THUMBNAILS_WAITING = 120
 """Beyond this many the oldest are dropped: they have been scrolled past and are asked for again when seen."""
 

@@ -14,20 +14,17 @@ from PySide6.QtGui import QImage
 
 from sam_inspector.core.errors import InputError
 from sam_inspector.core.prompts import Prompts
-from sam_inspector.core.scores import MaskScores
 from sam_inspector.data.datasets import Sample
-from sam_inspector.data.review_store import ItemScore
 from sam_inspector.engine import requests as rq
 from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 from sam_inspector.ui import file_tasks as ft
 from sam_inspector.ui.compute_thread import ComputeThread, SegmentedView
 from sam_inspector.ui.file_thread import FileThread
 from sam_inspector.ui.session import OpenImage, Session
+from sam_inspector.ui.work_saver import WorkSaver
 
 REST_MS = 200
 """The image is encoded once the user has rested on it this long; browsing stays quick."""
-SAVE_MS = 150
-"""A drag makes an edit for every move of the mouse; the last of a burst is saved."""
 
 
 class Presenter(QObject):
@@ -69,14 +66,12 @@ class Presenter(QObject):
         self._job_number = 0
         self._model = ""
         self._model_is_ready = False
-        self._unsaved = False
         self._is_opening = False
         self._prefetched: Path | None = None
         self._start_key: str | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._encode_or_segment)
-        self._save = QTimer(self, singleShot=True, interval=SAVE_MS)
-        self._save.timeout.connect(self.save_now)
+        self.saver = WorkSaver(session, files, self)
         compute.replied.connect(self._on_reply)
         files.done.connect(self._on_file_done)
         files.failed.connect(self._on_file_failed)
@@ -89,7 +84,7 @@ class Presenter(QObject):
 
     def open_path(self, path: Path, start_key: str | None = None) -> None:
         """Open an image, a folder or a dataset, and show `start_key` of it where it is there."""
-        self.save_now()
+        self.saver.save_now()
         self._start_key = start_key
         self._files.submit(ft.OpenPath(path))
 
@@ -99,7 +94,7 @@ class Presenter(QObject):
         sample = self._session.sample(key)
         if sample is None or key == self._session.current_key:
             return
-        self.save_now()
+        self.saver.save_now()
         self._rest.stop()
         self._number += 1  # an answer under way is for the image that is being left
         self._compute.mailbox.drop_clicks()
@@ -121,11 +116,6 @@ class Presenter(QObject):
         if self._session.opened is not None:
             self._files.submit(ft.ReadMapTask(path, self._session.opened.image))
 
-    @property
-    def has_unsaved_work(self) -> bool:
-        """Whether edits of the image on screen wait to be handed to the file thread."""
-        return self._unsaved
-
     def choose_model(self, name: str, device: str = "auto") -> None:
         """Load a model, fetching its weights first where they are missing."""
         self._model = name
@@ -142,7 +132,7 @@ class Presenter(QObject):
         """Write the accepted masks."""
         dataset = self._session.dataset
         if dataset is not None:
-            self.save_now()
+            self.saver.save_now()
             self._files.submit(ft.ExportMasks(folder, dataset))
 
     def export_prompts(self, file: Path) -> None:
@@ -150,14 +140,14 @@ class Presenter(QObject):
         dataset, opened = self._session.dataset, self._session.opened
         if dataset is not None:
             category = opened.sample.category if opened is not None else dataset.categories[0]
-            self.save_now()
+            self.saver.save_now()
             self._files.submit(ft.ExportPrompts(file, dataset, category))
 
     def load_prompts(self, file: Path) -> None:
         """Take over the prompts of a file."""
         dataset = self._session.dataset
         if dataset is not None:
-            self.save_now()
+            self.saver.save_now()
             self._files.submit(ft.LoadPrompts(file, dataset))
 
     def encode_all(self, keys: list[str]) -> None:
@@ -195,8 +185,7 @@ class Presenter(QObject):
     def _on_work_changed(self) -> None:
         if self._session.opened is None or self._is_opening:
             return
-        self._unsaved = True
-        self._save.start()
+        self.saver.note_edit()
         self._request_mask()
 
     def _request_mask(self) -> None:
@@ -266,15 +255,6 @@ class Presenter(QObject):
         if not work.prompts.decodable and self._model_is_ready:
             self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset))
 
-    @Slot()
-    def save_now(self) -> None:
-        """Hand unsaved work to the file thread."""
-        self._save.stop()
-        opened = self._session.opened
-        if self._unsaved and opened is not None:
-            self._unsaved = False
-            self._files.submit(ft.SaveWork(opened.image.image_id, opened.key, self._session.work))
-
     # --- from the compute thread -------------------------------------------------------------------------------
 
     @Slot(object)
@@ -285,7 +265,7 @@ class Presenter(QObject):
             case rq.Scored(request=request, scores=scores):
                 if request.number == self._number:
                     self._session.set_scores(scores)
-                    self._save_scores(scores)
+                    self.saver.save_scores(scores, self._model)
             case rq.Encoding(image_id=image_id):
                 if self._is_on_screen(image_id):
                     self.encoding_changed.emit("encoding", None)
@@ -330,14 +310,6 @@ class Presenter(QObject):
     def _is_on_screen(self, image_id: str) -> bool:
         opened = self._session.opened
         return opened is not None and opened.image.image_id == image_id
-
-    def _save_scores(self, scores: MaskScores) -> None:
-        opened, source = self._session.opened, self._session.source
-        if opened is None:
-            return
-        mode = source.mode if source.kind == "gt" else "user"
-        score = ItemScore(scores, mode, self._model, self._session.options.preset)
-        self._files.submit(ft.SaveScores(opened.image.image_id, opened.key, score))
 
     # --- from the file thread ----------------------------------------------------------------------------------
 
@@ -399,9 +371,8 @@ class Presenter(QObject):
         before = self._session.work
         self._generate_prompts()
         self._is_opening = False
-        self._unsaved = self._session.work is not before
-        if self._unsaved:
-            self._save.start()
+        if self._session.work is not before:
+            self.saver.note_edit()
         if self._session.work.prompts.decodable or self._session.work.accepted is not None:
             self._session.expect_mask()
         self._rest.start()
@@ -420,9 +391,6 @@ class Presenter(QObject):
             case ft.ThumbnailTask(path=path):
                 self.thumbnail_failed.emit(path, message)
                 return
-            case ft.SaveWork():
-                # Kept in memory, tried again with the next edit, or when the window closes.
-                self._unsaved = True
         self.trouble.emit("error", message)
 
 

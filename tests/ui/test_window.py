@@ -473,7 +473,7 @@ def test_a_read_only_folder_keeps_work_elsewhere_and_says_so(start, category, mo
     assert again.session.work.prompts.point_count == 1
 
 
-def test_a_full_disk_is_told_and_the_work_stays_on_screen(driver, category, monkeypatch):
+def test_a_full_disk_is_told_and_nothing_is_lost(start, driver, category, monkeypatch):
     from sam_inspector.core.errors import StoreError
     from sam_inspector.data.review_store import ReviewStore
 
@@ -490,10 +490,13 @@ def test_a_full_disk_is_told_and_the_work_stays_on_screen(driver, category, monk
     driver.click(50, 40)
     driver.wait(lambda: any("disk is full" in text for text in driver.banners()))
     assert driver.session.work.prompts.point_count == 1
-    full = False
     driver.show(SECOND)
-    driver.show(FIRST)
-    driver.wait(lambda: not driver.app.presenter.has_unsaved_work)
+    driver.wait(lambda: driver.app.presenter.saver.has_unsaved_work)
+    full = False
+    driver.window.close()
+    again = start(loader(FakeSegmenter()))
+    again.open(category)
+    assert again.session.work.prompts.point_count == 1
 
 
 def test_encoding_all_images_shows_progress_and_can_be_cancelled(start, category):
@@ -595,3 +598,19 @@ def test_datasets_with_several_categories_keep_images_apart(driver, category, tm
     driver.click(50, 40)
     driver.show("one/test/dent/000.png")
     assert not driver.session.work.prompts
+
+
+def test_opening_another_folder_at_once_does_not_overtake_the_save(start, category, tmp_path):
+    import shutil
+
+    other = tmp_path / "other"
+    shutil.copytree(category, other)
+    driver = start(loader(FakeSegmenter()))
+    driver.open(category)
+    driver.click(50, 40)
+    driver.app.presenter.open_path(other)
+    driver.wait(lambda: driver.session.dataset.root == other and driver.session.opened is not None)
+    assert not driver.session.work.prompts
+    driver.app.presenter.open_path(category)
+    driver.wait(lambda: driver.session.dataset.root == category and driver.session.opened is not None)
+    assert driver.session.work.prompts.point_count == 1
