@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QImage, QTransform
 
 from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.layer_items import DeviceItem
 from sam_inspector.ui.canvas.overlays import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE, ErrorOverlay
-from sam_inspector.ui.canvas.pyramid import indexed_image, warp_to_device
+from sam_inspector.ui.canvas.pyramid import Raster, indexed_image, warp_to_device
 
 PERIOD_PX = 8
 TINT = 0.3
@@ -33,30 +32,16 @@ CLASS_COLOURS = {
 }
 
 
-class ErrorItem(DeviceItem):
+class ErrorItem(DeviceItem[ErrorOverlay]):
     """True positives solid, false positives hatched one way, false negatives the other."""
 
     MARGIN_PX = 0.0
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._overlay: ErrorOverlay | None = None
-
-    def set_overlay(self, overlay: ErrorOverlay | None) -> None:
-        """Show another comparison, or none."""
-        self._overlay = overlay
-        self.forget_picture()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Compose what is exposed."""
-        if self._overlay is not None and self._overlay.raster is not None:
-            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
-
-    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+    def compose(
+        self, overlay: ErrorOverlay, raster: Raster, transform: QTransform, area: QRect, ratio: float, opacity: float
+    ) -> QImage:
         """Classes in device pixels, hatched."""
-        assert self._overlay is not None
-        assert self._overlay.raster is not None
-        classes = warp_to_device(self._overlay.raster, transform, area, cv2.INTER_NEAREST)
+        classes = warp_to_device(raster, transform, area, cv2.INTER_NEAREST)
         origin = (area.left() - round(transform.dx()), area.top() - round(transform.dy()))
         return indexed_image(hatched(classes, PERIOD_PX * max(1, round(ratio)), origin), colour_table(opacity))
 

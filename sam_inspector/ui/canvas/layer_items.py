@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.lines import dashed_lines, edge_lines, line_colours
-from sam_inspector.ui.canvas.overlays import MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.pyramid import (
     ImagePyramid,
     Raster,
@@ -27,6 +28,9 @@ MASK_RIM, GROUND_TRUTH_RIM = 0.28, 0.75
 """Opacity of the dark rims."""
 GRID_FROM = 16.0
 """Device pixels an image pixel takes before the grid between pixels appears."""
+
+
+Overlay = TypeVar("Overlay", MaskOverlay, ErrorOverlay)
 
 
 class LayerItem(QGraphicsItem):
@@ -77,7 +81,7 @@ def _paint_grid(painter: QPainter, area: QRectF, strength: float) -> None:
     painter.drawLines([QLineF(left, y, right, y) for y in range(top, bottom + 1)])
 
 
-class DeviceItem(LayerItem):
+class DeviceItem(LayerItem, Generic[Overlay]):
     """A layer that is composed in device pixels; the picture is kept until the view or the layer changes."""
 
     MARGIN_PX = 4.0
@@ -85,28 +89,38 @@ class DeviceItem(LayerItem):
 
     def __init__(self) -> None:
         super().__init__()
+        self._overlay: Overlay | None = None
         self._picture = QImage()
         self._picture_of: tuple[object, ...] = ()
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Show something else, or nothing."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self.forget_picture()
 
     def forget_picture(self) -> None:
         """Something other than the view has changed."""
         self._picture_of = ()
         self.update()
 
-    def paint_composed(self, painter: QPainter, exposed: QRectF, raster: Raster) -> None:
-        """Paint the exposed part of what `raster` covers."""
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint the exposed part of what the overlay's raster covers."""
+        if self._overlay is None or self._overlay.raster is None:
+            return
+        raster = self._overlay.raster
         device_ratio = painter.device().devicePixelRatio()
         # Not the painter's device transform: in a picture of the whole window that also holds where the view lies.
         transform = painter.worldTransform() * QTransform.fromScale(device_ratio, device_ratio)
         margin = self.MARGIN_PX * device_ratio
         covered = transform.mapRect(QRectF(*raster.rect)).adjusted(-margin, -margin, margin, margin)
-        area = (transform.mapRect(exposed) & covered).toAlignedRect()
+        area = (transform.mapRect(option.exposedRect) & covered).toAlignedRect()
         if area.isEmpty():
             return
         opacity = painter.opacity()
         key = (transform.m11(), transform.dx(), transform.dy(), area.getRect(), device_ratio, opacity)
         if key != self._picture_of:
-            self._picture = self.compose(transform, area, device_ratio, opacity)
+            self._picture = self.compose(self._overlay, raster, transform, area, device_ratio, opacity)
             self._picture_of = key
         painter.save()
         painter.setOpacity(1)
@@ -114,24 +128,25 @@ class DeviceItem(LayerItem):
         painter.drawImage(QPointF(area.topLeft()), self._picture)
         painter.restore()
 
-    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
-        """Draw `area`, in device pixels."""
+    def compose(
+        self, overlay: Overlay, raster: Raster, transform: QTransform, area: QRect, ratio: float, opacity: float
+    ) -> QImage:
+        """Draw `area`, in device pixels, under `transform` from the scene to them."""
         raise NotImplementedError
 
 
-class MaskItem(DeviceItem):
+class MaskItem(DeviceItem[MaskOverlay]):
     """The mask: a fill that lets the image through, and an outline that stays when the fill is faint."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._overlay: MaskOverlay | None = None
         self._fill = 0.4
         self._stale = False
 
-    def set_overlay(self, overlay: MaskOverlay | None, *, stale: bool) -> None:
-        """Show another mask, or none; one that does not belong to the prompts on screen is gray."""
-        if overlay is not self._overlay or stale != self._stale:
-            self._overlay, self._stale = overlay, stale
+    def set_stale(self, stale: bool) -> None:
+        """Gray while the mask does not belong to the prompts on screen."""
+        if stale != self._stale:
+            self._stale = stale
             self.forget_picture()
 
     def set_fill(self, fill: float) -> None:
@@ -140,17 +155,12 @@ class MaskItem(DeviceItem):
             self._fill = fill
             self.forget_picture()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Fill, then outline."""
-        if self._overlay is not None and self._overlay.raster is not None:
-            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
-
-    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
-        """Compose both in device pixels; at 1:1 and above the mask keeps its pixels' corners."""
-        assert self._overlay is not None
-        assert self._overlay.raster is not None
+    def compose(
+        self, overlay: MaskOverlay, raster: Raster, transform: QTransform, area: QRect, ratio: float, opacity: float
+    ) -> QImage:
+        """Fill, then outline; at 1:1 and above the mask keeps its pixels' corners."""
         smooth = cv2.INTER_LINEAR if transform.m11() < 1 else cv2.INTER_NEAREST
-        coverage = warp_to_device(self._overlay.raster, transform, area, smooth)
+        coverage = warp_to_device(raster, transform, area, smooth)
         colour = theme.STALE if self._stale else theme.MASK
         red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
         fill = indexed_image(
@@ -163,28 +173,14 @@ class MaskItem(DeviceItem):
         return fill
 
 
-class GroundTruthItem(DeviceItem):
+class GroundTruthItem(DeviceItem[MaskOverlay]):
     """The ground truth: dashes with a dark rim, so that they are seen on yellow, and gaps that show a line beneath."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._overlay: MaskOverlay | None = None
-
-    def set_overlay(self, overlay: MaskOverlay | None) -> None:
-        """Show another ground truth, or none."""
-        self._overlay = overlay
-        self.forget_picture()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Only the dashes."""
-        if self._overlay is not None and self._overlay.raster is not None:
-            self.paint_composed(painter, option.exposedRect, self._overlay.raster)
-
-    def compose(self, transform: QTransform, area: QRect, ratio: float, opacity: float) -> QImage:
+    def compose(
+        self, overlay: MaskOverlay, raster: Raster, transform: QTransform, area: QRect, ratio: float, opacity: float
+    ) -> QImage:
         """Draw the dashes of the level that fits the zoom."""
-        assert self._overlay is not None
-        assert self._overlay.raster is not None
-        outline = self._overlay.outlines[self._overlay.raster.level_for(transform.m11())]
+        outline = overlay.outlines[raster.level_for(transform.m11())]
         matrix = np.array(
             [
                 [transform.m11(), 0, transform.dx() - area.left()],

@@ -71,7 +71,7 @@ class LayeredView(ZoomView):
         self._pending = False
         self._prompts_item.prompts = self._prompts_item.accepted = Prompts()
         self._prompts_item.pending = frozenset()
-        self._mask_item.set_overlay(None, stale=False)
+        self._mask_item.set_overlay(None)
         self._gt_item.set_overlay(None)
         self._error_item.set_overlay(None)
         self._errors = None
@@ -94,7 +94,8 @@ class LayeredView(ZoomView):
 
     def set_mask(self, mask: MaskOverlay | None, stale: bool) -> None:
         """Show a mask; gray when it does not belong to the prompts on screen."""
-        self._mask_item.set_overlay(mask, stale=stale)
+        self._mask_item.set_overlay(mask)
+        self._mask_item.set_stale(stale)
         self._is_stale = stale
         self._show_layers()
 
