@@ -88,7 +88,7 @@ def open_window(
     window.run(path, model, device)
 
 
-@app.command()
+@app.command(short_help="Open the window on the bundled samples.")
 @command
 def demo(
     picture: Annotated[
@@ -175,7 +175,7 @@ def prompts(
 )
 @command
 def evaluate(
-    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET...", help="Dataset roots or category folders.")],
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
     mode: Annotated[str, typer.Option(metavar="MODE,...", help="One or more of naive, b, bp, bps, with commas.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the results: new, empty, or of a run.")],
     preset: PresetOption = "recommended",
@@ -253,7 +253,7 @@ def models_get(
 @models_app.command("verify")
 @command
 def models_verify(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of the model; all by default.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the model; all by default.")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

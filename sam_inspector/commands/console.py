@@ -42,15 +42,17 @@ class Console:
             _tell(text)
 
     def result(self, text: str, values: Any) -> None:
-        """The result: for people, or as JSON.
+        """The result: for people, who need no empty line, or as JSON.
 
         Raises
         ------
         StoreError
             When standard output can't take it.
         """
+        shown = json.dumps(values, allow_nan=False) if self.as_json else text
         try:
-            print(json.dumps(values, allow_nan=False) if self.as_json else text, flush=True)
+            if shown:
+                print(shown, flush=True)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -87,7 +89,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
     def mannered(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             function(*args, **kwargs)
-        except typer.Exit:
+        except (typer.Exit, typer.BadParameter):
             raise
         except (KeyboardInterrupt, Cancelled):
             _tell("Cancelled.")

@@ -49,6 +49,6 @@ def qt_trouble() -> str | None:
             return f"Qt can't be loaded ({error}): install the program again with “pip install --force-reinstall .”."
         return (
             f"Qt needs the system library {library[1].rstrip(':')}: on Debian and Ubuntu run “apt-get install libegl1 "
-            "libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0”, elsewhere install the package that has it."
+            "libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0”, elsewhere install the package with it."
         )
     return None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-
-import typer
 
 from sam_inspector import __version__
 from sam_inspector.commands.console import Console
@@ -33,6 +31,7 @@ PACKAGES = (
     "scikit-learn",
 )
 LOW_DISK_BYTES = 1_000_000_000
+REINSTALL = "Install the program again: pip install --force-reinstall ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +47,23 @@ class Finding:
 def run(console: Console) -> None:
     """Look at everything; status 1 when something is wrong."""
     findings: list[Finding] = []
-    for look in (_program, _packages, _device, _window, _weights, _folders, _samples):
+    for look in (_program, _packages, _device, _networks, _window, _weights, _disk, _samples):
         try:
             findings += look()
         except (SamInspectorError, ImportError, OSError, RuntimeError) as error:
-            findings.append(Finding(look.__name__.strip("_"), "wrong", str(error)))
+            findings.append(Finding(look.__name__.strip("_"), "wrong", " ".join(str(error).split())))
     marks = {"ok": "  ok ", "note": "note ", "wrong": "WRONG"}
     lines = []
     for finding in findings:
         lines.append(f"{marks[finding.state]} {finding.topic:9} {finding.text}")
         if finding.mend:
             lines.append(f"{'':16}{finding.mend}")
-    wrong = [finding for finding in findings if finding.state == "wrong"]
-    lines.append("Everything works." if not wrong else f"{len(wrong)} thing(s) to mend.")
+    wrong = [finding.topic for finding in findings if finding.state == "wrong"]
+    if not wrong:
+        lines.append("Everything works.")
     console.result("\n".join(lines), {"ok": not wrong, "findings": [asdict(finding) for finding in findings]})
     if wrong:
-        raise typer.Exit(1)
+        raise SamInspectorError(f"There is something to mend, as told above: {', '.join(wrong)}.")
 
 
 def _program() -> list[Finding]:
@@ -80,7 +80,7 @@ def _packages() -> list[Finding]:
             missing.append(name)
     findings = [Finding("packages", "ok", ", ".join(found))]
     if missing:
-        findings.append(Finding("packages", "wrong", f"missing: {', '.join(missing)}", "pip install sam-inspector"))
+        findings.append(Finding("packages", "wrong", f"missing: {', '.join(missing)}", REINSTALL))
     try:
         metadata.version("opencv-python")
     except metadata.PackageNotFoundError:
@@ -96,6 +96,15 @@ def _device() -> list[Finding]:
     devices = importlib.import_module("sam_inspector.models.devices")
     choice = devices.choose_device()
     return [Finding("device", "ok", f"{choice.label}: {choice.reason}; {devices.cpu_threads()} threads")]
+
+
+def _networks() -> list[Finding]:
+    try:
+        importlib.import_module("sam_inspector.models.sam")
+    except (ImportError, RuntimeError) as error:
+        # A torch and a torchvision that do not belong together fail here.
+        return [Finding("networks", "wrong", " ".join(str(error).split()), f"{REINSTALL} torch torchvision")]
+    return [Finding("networks", "ok", "segment-anything and timm load")]
 
 
 def _window() -> list[Finding]:
@@ -121,25 +130,20 @@ def _weights() -> list[Finding]:
     return findings
 
 
-def _folders() -> list[Finding]:
+def _disk() -> list[Finding]:
     folder = weights_folder()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    elsewhere = "Set SAM_INSPECTOR_WEIGHTS to another folder."
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        state = "note" if weights_status(MODELS[DEFAULT_MODEL]).state == "ready" else "wrong"
+        return [Finding("disk", state, f"weights can't be saved in {folder}", elsewhere)]
     free = shutil.disk_usage(existing).free
     text = f"weights in {folder}, {free / 1e9:.1f} GB free"
-    if free < LOW_DISK_BYTES:
-        return [Finding("disk", "note", text, "Set SAM_INSPECTOR_WEIGHTS to a folder with more room.")]
-    return [Finding("disk", "ok", text)]
+    return [Finding("disk", "note", text, elsewhere) if free < LOW_DISK_BYTES else Finding("disk", "ok", text)]
 
 
 def _samples() -> list[Finding]:
     samples = resources_path() / "samples"
     if samples.is_dir():
         return [Finding("samples", "ok", str(samples))]
-    return [
-        Finding(
-            "samples", "wrong", f"{samples} is missing", "Install the program again: pip install --force-reinstall ."
-        )
-    ]
-
-
-Look = Callable[[], list[Finding]]
+    return [Finding("samples", "wrong", f"{samples} is missing", REINSTALL)]

@@ -56,7 +56,9 @@ def run(
         for skipped in dataset.skipped:
             console.say(f"Skipped {skipped.path}: {skipped.reason}")
     inspector = loaded_inspector(console, model, device)
-    command = shlex.join(["sam-inspector", *sys.argv[1:]])
+    # The files of a run that was stopped and went on are those of one that was not.
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--resume", "--debug")]
+    command = shlex.join(["sam-inspector", *arguments])
     folder = open_results(out, settings, opened, samples, inspector, command=command, resume=resume)
     try:
         with console.progress("Evaluating") as report:

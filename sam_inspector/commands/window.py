@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import typer
@@ -71,6 +72,8 @@ def demo(console: Console, model: str, device: str, picture: Path) -> None:
 
 
 def _check_qt() -> None:
+    if sys.platform == "win32":
+        import torch  # noqa: F401  there it must be loaded before Qt, or its libraries are not found
     trouble = qt_trouble()
     if trouble:
         raise NoDisplayError(trouble)

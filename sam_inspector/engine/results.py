@@ -112,6 +112,8 @@ class ResultsFolder:
             self.write()
             self._complete = self.as_json()
             self._journal.remove()
+            for left in self._out.rglob(".*.part"):  # half-written files of a run that was killed
+                left.unlink(missing_ok=True)
 
     def write(self) -> None:
         """Write the result files as they stand; a stopped run calls it too."""

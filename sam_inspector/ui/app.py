@@ -101,8 +101,6 @@ def run_window(
 ) -> int:
     """Open the window and stay until it is closed; gives the exit status."""
     _log_to_file()
-    if sys.platform == "win32":
-        import torch  # noqa: F401  there it must come before Qt, or its libraries fail to load
     app = make_qt_application()
     application = build(cache_folder=platformdirs.user_cache_path(APP, appauthor=False) / "embeddings")
     settings = application.settings

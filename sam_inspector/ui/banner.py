@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QRect, Qt, Signal, Slot
+from PySide6.QtCore import QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -23,6 +23,9 @@ SIGNS = {
     "warning": ("warning", "#E69F00"),
     "error": ("error", theme.FALSE_POSITIVE),
 }
+
+
+INFO_MS = 12_000
 
 
 class Banner(QWidget):
@@ -62,6 +65,9 @@ class Banner(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(40)
         self.setAccessibleName(text)
+        if level == "info":
+            # Good news need not be waved away; what went wrong stays.
+            QTimer.singleShot(INFO_MS, self, self._close)
 
     def count_up(self) -> None:
         """The same trouble again."""

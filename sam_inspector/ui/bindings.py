@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 
 from sam_inspector.core.prompts import PromptPart, Prompts, choose_candidate, remove_part
 from sam_inspector.core.scores import MaskScores
+from sam_inspector.data.datasets import Sample
 from sam_inspector.prompting.from_ground_truth import GT_MODES
 from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.compute_thread import SegmentedView
@@ -106,7 +107,7 @@ class Bindings(QObject):
         rows = [
             ImageRow(
                 dataset.path_in_root(sample),
-                _row_name(sample.relative_path),
+                _row_name(sample, several),
                 sample.split,
                 sample.defect,
                 sample.category if several else "",
@@ -364,10 +365,10 @@ def _mode_row(name: str) -> ModeRow:
     return ModeRow(name, title, description[:1].upper() + description[1:], 20 if name == "bps" else None)
 
 
-def _row_name(relative_path: str) -> str:
-    """The path without the split, for which there is a filter."""
-    split, _, rest = relative_path.partition("/")
-    return rest if split in ("test", "train", "validation") and rest else relative_path
+def _row_name(sample: Sample, several: bool) -> str:
+    """As short as it can be told apart: the category where there are several, the split unless it is the usual one."""
+    rest = sample.relative_path.removeprefix("test/")
+    return f"{sample.category}/{rest}" if several else rest
 
 
 def _card(picture: CandidatePicture, title: str, key: str) -> CandidateCard:

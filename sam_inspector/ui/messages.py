@@ -139,7 +139,9 @@ class Messages(QObject):
         is_of_mask = segmentation is not None and self._session.mask_status == "ready"
         status.set_logit(float(segmentation.score_map[y, x]) if is_of_mask else None)
         anomaly_map = self._session.anomaly_map
-        if anomaly_map is not None:
+        if anomaly_map is None:
+            status.set_map_value(None)
+        else:
             rows, columns = anomaly_map.values.shape
             row, column = y * rows // opened.image.height, x * columns // opened.image.width
             status.set_map_value(float(anomaly_map.values[row, column]))

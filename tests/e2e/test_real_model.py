@@ -125,7 +125,8 @@ def test_click_to_mask(on_chip, capsys):
     with capsys.disabled():
         print(
             f"\nclick to painted mask: median {1000 * statistics.median(seconds):.0f} ms, "
-            f"95th percentile {1000 * sorted(seconds)[47]:.0f} ms; decode alone {1000 * statistics.median(decodes):.0f} ms"
+            f"95th percentile {1000 * sorted(seconds)[47]:.0f} ms; "
+            f"decode alone {1000 * statistics.median(decodes):.0f} ms"
         )
     assert statistics.median(seconds) < 0.25
 

@@ -18,8 +18,9 @@ def run(root, out, modes=("b", "bp"), *, resume=False, stop_after=None, segmente
     segmenter = segmenter or FakeSegmenter()
     inspector = Inspector(loader(segmenter))
     inspector.load_model("mobile_sam")
-    samples = samples_to_evaluate([open_dataset(root)], settings)
-    folder = open_results(out, settings, samples, inspector, command="test", resume=resume, layout="mvtec_ad")
+    datasets = [open_dataset(root)]
+    samples = samples_to_evaluate(datasets, settings)
+    folder = open_results(out, settings, datasets, samples, inspector, command="test", resume=resume)
     for step in evaluate(samples, settings, inspector, folder):
         if step.done == stop_after:
             break

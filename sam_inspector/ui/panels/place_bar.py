@@ -35,7 +35,7 @@ class PlaceBar(QWidget):
         count = len(self._values)
         if self._current is None:
             return f"{count} images done" if count != 1 else "1 image done"
-        return f"Place of this image among {count}"
+        return f"Place of this image among {count}" if count > 1 else "The first image done"
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(160, 2 * LINE_Y + 4 + QFontMetrics(font_px(12)).height())

@@ -146,4 +146,4 @@ class ResultsPanel(QWidget):
             return "No ground truth for this image"
         if self._status == "computing":
             return "of the mask before, computing…"
-        return "of this mask with the ground truth"
+        return "of mask and ground truth"
