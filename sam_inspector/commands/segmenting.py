@@ -68,9 +68,9 @@ def run(
 ) -> None:
     """Segment one image and write its mask."""
     get_model_spec(model)
+    check_out_file(out, f"{image_path.stem}_mask.png")
     if out.suffix.lower() != ".png":
         out = out.with_name(f"{out.name}.png")
-    check_out_file(out, f"{image_path.stem}_mask.png")
     image = read_image(image_path)
     check_prompts(prompts, image.width, image.height)
     truth = read_mask(ground_truth, width=image.width, height=image.height) if ground_truth is not None else None

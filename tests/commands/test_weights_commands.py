@@ -1,0 +1,137 @@
+import os
+import pickle
+import signal
+import socket
+import sys
+
+import pytest
+
+from sam_inspector.models.registry import MODELS
+from sam_inspector.models.weights import FOLDER_VARIABLE
+from tests.commands.conftest import finish_process, start_process
+
+SPEC = MODELS["mobile_sam"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder of weights, on a machine that reaches nothing."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "weights"))
+    nobody = free_address()
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, nobody)
+        monkeypatch.setenv(name.upper(), nobody)
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.setenv(name, f"{nobody}/simple")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return tmp_path / "weights"
+
+
+def free_address():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def put(folder, content):
+    folder.mkdir(exist_ok=True)
+    (folder / SPEC.weights.name).write_bytes(content)
+
+
+def test_the_list_names_every_model(shell, folder):
+    outcome = shell("models")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert [line.split()[:2] for line in outcome.out.splitlines()] == [[name, "missing"] for name in MODELS]
+    assert shell("models", "list").out == outcome.out
+    listed = shell("models", "list", "--json").json
+    assert [row["name"] for row in listed["models"]] == list(MODELS)
+    assert listed == shell("models", "--json").json
+
+
+def test_the_folder_is_printed(shell, folder):
+    assert shell("models", "path").out == f"{folder}\n"
+    assert shell("models", "path", "--json").json == {"folder": str(folder)}
+
+
+def test_an_unknown_model_is_one_line(shell, folder):
+    for arguments in (("get", "nope"), ("verify", "nope"), ("get", "nope", "--json")):
+        outcome = shell("models", *arguments)
+        assert (outcome.status, outcome.out) == (1, "")
+        assert outcome.error == f"There is no model “nope”: choose one of {', '.join(MODELS)}."
+
+
+def test_missing_weights_offline_are_one_line_that_names_the_way_by_hand(shell, folder, image, tmp_path):
+    for arguments in (
+        ("models", "get", "mobile_sam", "--json"),
+        ("segment", image, "--point", "3,3", "--out", tmp_path / "mask.png"),
+        ("evaluate", image.parents[2], "--mode", "b", "--out", tmp_path / "out"),
+    ):
+        outcome = shell(*arguments)
+        assert (outcome.status, outcome.out) == (1, "")
+        assert "MobileSAM could not be fetched from" in outcome.error
+        assert f"put the file by hand at {folder / SPEC.weights.name}" in outcome.error
+        assert SPEC.sha256 in outcome.error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("length", [0, 100, SPEC.size_bytes, SPEC.size_bytes + 1])
+def test_wrong_weights_are_never_loaded(shell, folder, image, tmp_path, length):
+    put(folder, b"\0" * length)
+    outcome = shell("segment", image, "--point", "3,3", "--out", tmp_path / "mask.png")
+    assert outcome.status == 1
+    assert "is not MobileSAM" in outcome.error
+    assert "sam-inspector models get mobile_sam" in outcome.error
+    assert (folder / SPEC.weights.name).stat().st_size == length
+
+
+def test_a_pickle_that_wants_to_run_code_is_not_run(shell, folder, image, tmp_path):
+    class Malicious:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "pwned"),)
+
+    code = pickle.dumps(Malicious())
+    put(folder, code + b"\0" * (SPEC.size_bytes - len(code)))
+    outcome = shell("segment", image, "--point", "3,3", "--out", tmp_path / "mask.png")
+    assert outcome.status == 1
+    assert "its SHA-256 is another" in outcome.error
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_verifying_tells_what_is_wrong(shell, folder):
+    assert shell("models", "verify").status == 0  # nobody needs all models
+    assert "is not there yet" in shell("models", "verify", "mobile_sam").error
+    put(folder, b"half")
+    outcome = shell("models", "verify", "--json")
+    assert outcome.status == 1
+    assert [row["state"] for row in outcome.json["models"]] == ["wrong", *["missing"] * (len(MODELS) - 1)]
+    assert "only 4 of 40,728,226 bytes" in outcome.error
+
+
+def test_real_weights_are_right(shell, mobile_sam_weights):
+    assert shell("models", "verify", "mobile_sam").out == f"MobileSAM is ready at {mobile_sam_weights}.\n"
+    assert shell("models", "get", "mobile_sam", "--json").json["path"] == str(mobile_sam_weights)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process can't be sent this signal")
+def test_ctrl_c_while_fetching_is_status_130(folder):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(60)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"  # it takes the call, and is silent
+        process = start_process("models", "get", "mobile_sam", https_proxy=address, HTTPS_PROXY=address)
+        connection, _ = server.accept()
+        process.send_signal(signal.SIGINT)
+        outcome = finish_process(process)
+        connection.close()
+    assert (outcome.status, outcome.out, outcome.err) == (130, "", "Cancelled.\n")
+    assert not (folder / SPEC.weights.name).exists()
+
+
+def test_a_folder_of_weights_that_is_a_file_is_one_line(shell, folder):
+    folder.write_text("not a folder")
+    outcome = shell("models", "get", "mobile_sam")
+    assert outcome.status == 1
+    assert "can't be saved in" in outcome.error
