@@ -10,6 +10,8 @@ from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import FOLDER_VARIABLE, get_weights, weights_folder
 from sam_inspector.resources_path import resources_path
 
+# As `cli.main` does it; torch reads it when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Where weights really are, before any test moves the user's folders elsewhere.
 os.environ.setdefault(FOLDER_VARIABLE, str(weights_folder()))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -53,12 +53,16 @@ def shell(capfd, monkeypatch):
     return run
 
 
-def start_process(*arguments, code=None, **environment):
-    """Start a command in a process of its own; `code` is what runs instead of the plain program."""
-    start = ["-c", code] if code is not None else ["-m", "sam_inspector"]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), **{name: str(text) for name, text in environment.items()}}
+def start_process(*arguments, before_folder=None, before=None, **environment):
+    """Start a command in a process of its own; `before` is code that runs first, kept in a folder to write in."""
+    paths = [str(CHECKOUT)]
+    if before is not None:
+        (before_folder / "sitecustomize.py").write_text(before)
+        paths.insert(0, str(before_folder))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
+    environment.pop("PYTHONUNBUFFERED", None)  # the way users have it
     return subprocess.Popen(
-        [sys.executable, *start, *map(str, arguments)],
+        [sys.executable, "-m", "sam_inspector", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

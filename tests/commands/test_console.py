@@ -1,7 +1,6 @@
 """The manners all commands share."""
 
 import errno
-import subprocess
 import sys
 
 import pytest
@@ -80,12 +79,10 @@ def test_a_full_disk_behind_standard_output_is_told(monkeypatch):
 
 
 def test_a_reader_that_goes_away_is_no_error_message():
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sam_inspector", "models", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = start_process("models", "list")
     process.stdout.close()
     assert process.wait(60) == 1
-    assert process.stderr.read() == b""
+    assert process.stderr.read() == ""
     process.stderr.close()
 
 
@@ -101,6 +98,9 @@ def test_letters_that_the_terminal_lacks_are_no_error():
     outcome = finish_process(start_process("models", "get", "nope", PYTHONIOENCODING="ascii"))
     assert outcome.status == 1
     assert outcome.error.startswith("There is no model \\u201cnope\\u201d: choose")
+    outcome = finish_process(start_process("models", "verify", PYTHONIOENCODING="ascii"))
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "\\u201csam-inspector models get" in outcome.out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,12 +10,19 @@ from PIL import Image
 
 from tests.commands.conftest import finish_process, make_category, start_process
 
-SLOW_RUN = """
+SLOW_MODEL = """
 from sam_inspector.models import loading
 from tests.fakes import FakeSegmenter, loader
 loading.load_segmenter = loader(FakeSegmenter(embed_seconds=0.2))
-from sam_inspector.cli import main
-main()
+"""
+CTRL_C_AT_TORCH = """
+import sys
+from importlib.abc import MetaPathFinder
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "torch":
+            exec("raise KeyboardInterrupt")
+sys.meta_path.insert(0, Interrupting())
 """
 
 
@@ -168,7 +175,7 @@ def test_a_run_stopped_from_outside_goes_on_to_the_same_files(shell, fake, part,
     whole, out = tmp_path / "whole", tmp_path / "out"
     arguments = ["evaluate", part, "--mode", "b,bp", "--out"]
     shell(*arguments, whole)
-    process = start_process(*arguments, out, code=SLOW_RUN)
+    process = start_process(*arguments, out, before=SLOW_MODEL, before_folder=tmp_path)
     _wait_for_lines(out / ".progress/images.jsonl", 2, process)
     process.send_signal(getattr(signal, how))
     outcome = finish_process(process)
@@ -179,7 +186,7 @@ def test_a_run_stopped_from_outside_goes_on_to_the_same_files(shell, fake, part,
         finished = len(results(out)["images"]) // 2
         assert 1 <= finished < 4
     encoded = fake.embedded
-    assert shell(*arguments, out, "--resume").status == 0
+    assert shell(*arguments, out, "--resume", "--quiet").status == 0
     assert fake.embedded - encoded <= 2
     assert files(out) == files(whole)
     expected = without_seconds(results(whole)) | {"command": results(whole)["command"].replace("whole", "out")}
@@ -197,17 +204,7 @@ def _wait_for_lines(path, count, process):
 
 def test_ctrl_c_while_a_library_is_imported_is_status_130(part, tmp_path):
     """Libraries make code while they are imported, and Python takes a Ctrl-C that comes then for unhandled."""
-    code = """
-import sys
-from importlib.abc import MetaPathFinder
-class Interrupting(MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name == "torch":
-            exec("raise KeyboardInterrupt")
-sys.meta_path.insert(0, Interrupting())
-from sam_inspector.cli import main
-main()
-"""
-    outcome = finish_process(start_process("evaluate", part, "--mode", "b", "--out", tmp_path / "out", code=code))
+    arguments = ("evaluate", part, "--mode", "b", "--out", tmp_path / "out")
+    outcome = finish_process(start_process(*arguments, before=CTRL_C_AT_TORCH, before_folder=tmp_path))
     assert (outcome.status, outcome.out, outcome.err) == (130, "", "Cancelled.\n")
     assert not (tmp_path / "out").exists()
