@@ -85,7 +85,7 @@ class Hands:
         """Load the model as a start does."""
         ready: list[object] = []
         self.app.presenter.model_ready.connect(ready.append)
-        self.app.controls.load_model()
+        self.app.controls.model.load()
         self.wait(lambda: bool(ready), "the model")
 
     def open(self, folder: Path, key: str) -> None:

@@ -60,7 +60,7 @@ def run(console: Console) -> None:
             lines.append(f"{'':16}{finding.mend}")
     wrong = [finding.topic for finding in findings if finding.state == "wrong"]
     if not wrong:
-        lines.append("Everything works.")
+        lines.append("Nothing is broken." if any(f.state == "note" for f in findings) else "Everything works.")
     console.result("\n".join(lines), {"ok": not wrong, "findings": [asdict(finding) for finding in findings]})
     if wrong:
         raise SamInspectorError(f"There is something to mend, as told above: {', '.join(wrong)}.")

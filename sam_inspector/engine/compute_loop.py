@@ -96,15 +96,16 @@ class ComputeLoop:
         return outcome
 
     def _segment(self, request: SegmentRequest) -> None:
-        if request.prompts.decodable:
+        has_accepted = request.accepted is not None and bool(request.accepted_prompts.decodable)
+        if request.prompts.decodable or (has_accepted and self._inspector.has_model):
             embedded = self._embed(request, request.options.preset)
             if self._mailbox.has_newer_click():
                 return
             segmentation, seconds = self._inspector.segment(
-                embedded, request.prompts, request.options, request.accepted
+                embedded, request.prompts, request.options, request.accepted, request.accepted_prompts
             )
         else:
-            # Nothing to decode, so this works without a model too: what was accepted is shown and scored.
+            # What was accepted is shown and scored without a model too.
             empty = empty_segmentation(request.image.height, request.image.width)
             segmentation, seconds = with_accepted(empty, request.accepted), 0.0
         self._reply(Segmented(request, segmentation, seconds))

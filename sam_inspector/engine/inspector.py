@@ -62,7 +62,7 @@ class Inspector:
             When none is loaded.
         """
         if self._segmenter is None:
-            raise ModelError("No model is ready: choose one in the tool bar, or with “--model”.")
+            raise ModelError("No model is ready yet: wait until it is loaded, or choose another.")
         return self._segmenter
 
     @property
@@ -116,13 +116,18 @@ class Inspector:
         prompts: Prompts,
         options: SegmentOptions,
         accepted: NDArray[np.bool_] | None = None,
+        accepted_prompts: Prompts = Prompts(),  # noqa: B008  frozen
     ) -> tuple[Segmentation, float]:
         """Turn prompts into the mask on screen; also gives the seconds it took."""
         _ = self.segmenter
         assert self._decoder is not None
         started = time.perf_counter()
         segmentation = self._decoder.segment(embedded.embedding, embedded.key, prompts, options)
-        return with_accepted(segmentation, accepted), time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        earlier = None
+        if accepted is not None and accepted_prompts.decodable:
+            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options)
+        return with_accepted(segmentation, accepted, earlier), seconds
 
     def clear_cache(self) -> None:
         """Forget all embeddings, on disk too."""

@@ -66,6 +66,8 @@ class SegmentRequest:
         Counts up; a reply that is not of the newest number is stale.
     accepted
         bool `(H, W)` of regions accepted earlier, or None.
+    accepted_prompts
+        What those were made from; they are decoded again for the score map, which holds logits.
     ground_truth
         bool `(H, W)`, or None where there is none.
     """
@@ -75,6 +77,7 @@ class SegmentRequest:
     prompts: Prompts
     options: SegmentOptions = field(default_factory=SegmentOptions)
     accepted: NDArray[np.bool_] | None = None
+    accepted_prompts: Prompts = field(default_factory=Prompts)
     ground_truth: NDArray[np.bool_] | None = None
 
 

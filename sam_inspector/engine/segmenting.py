@@ -131,14 +131,26 @@ def _memo_key(embedding_key: Hashable, prompt: Prompt, options: SegmentOptions) 
     )
 
 
-def with_accepted(segmentation: Segmentation, accepted: NDArray[np.bool_] | None) -> Segmentation:
+def with_accepted(
+    segmentation: Segmentation, accepted: NDArray[np.bool_] | None, earlier: Segmentation | None = None
+) -> Segmentation:
     """The mask on screen: the regions accepted so far and the one being worked on.
 
-    In the score map an accepted pixel counts as certain: it gets the map's highest value, or 1 where there is none.
+    Parameters
+    ----------
+    accepted
+        bool `(H, W)`, or None where nothing was accepted.
+    earlier
+        The accepted prompts decoded again, for their logits. Without it, as when there is no model, an accepted pixel
+        counts as certain.
     """
     if accepted is None:
         return segmentation
-    mask = segmentation.mask | accepted
-    certain = max(1.0, float(segmentation.score_map.max()))
-    score_map = np.where(accepted, np.float32(certain), segmentation.score_map)
-    return Segmentation(mask, score_map, segmentation.regions)
+    if earlier is not None:
+        score_map = np.maximum(segmentation.score_map, earlier.score_map) if segmentation.regions else earlier.score_map
+    elif segmentation.regions:
+        certain = max(1.0, float(segmentation.score_map.max()))
+        score_map = np.where(accepted, np.float32(certain), segmentation.score_map)
+    else:
+        score_map = accepted.astype(np.float32)
+    return Segmentation(segmentation.mask | accepted, score_map, segmentation.regions)

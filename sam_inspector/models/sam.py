@@ -69,6 +69,8 @@ class SamSegmenter:
                     f"{self.spec.title} needs more memory than {self.device.device} has free: "
                     "choose a smaller model, or the CPU."
                 ) from error
+        if self._torch_device.type == "cuda":
+            torch.cuda.synchronize(self._torch_device)  # else the next step would seem to take this one's time
         return Embedding(features.float(), (height, width), self.spec.name)
 
     def _resize(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

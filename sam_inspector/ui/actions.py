@@ -257,7 +257,8 @@ class BareKeys(QObject):
         """Take a key press that belongs to the window."""
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) or not isinstance(event, QKeyEvent):
             return False
-        if not self._is_ours():
+        if not self._is_ours() or watched is not (QApplication.focusWidget() or self._window):
+            # A key that closed a list or a menu goes on to the widgets behind it; it has done its work.
             return False
         if event.key() == self.HOLD_KEY and not event.modifiers():
             if not event.isAutoRepeat():

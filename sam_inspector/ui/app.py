@@ -108,9 +108,9 @@ def run_window(
         settings.model = model
     if device is not None and device != "auto":
         settings.device = device
-    application.controls.show_choices()
+    application.controls.model.show_wanted()
     application.window.show()
-    QTimer.singleShot(0, application.window, application.controls.load_model)
+    QTimer.singleShot(0, application.window, application.controls.model.load)
     if path is not None:
         application.presenter.open_path(path, start_key)
     elif settings.recent and Path(settings.recent[0]).exists():

@@ -15,7 +15,6 @@ from PySide6.QtGui import QImage
 
 from sam_inspector.core.prompts import PromptPart, Prompts, choose_candidate, remove_part
 from sam_inspector.core.scores import MaskScores
-from sam_inspector.data.datasets import Sample
 from sam_inspector.prompting.from_ground_truth import GT_MODES
 from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.compute_thread import SegmentedView
@@ -63,6 +62,7 @@ class Bindings(QObject):
         session.mask_changed.connect(self._show_mask_state)
         session.scores_changed.connect(self._show_scores)
         session.results_changed.connect(self._show_results)
+        session.result_forgotten.connect(self._forget_score)
         session.map_changed.connect(self._show_map_state)
         session.source_changed.connect(self._show_source)
         session.options_changed.connect(self._show_options)
@@ -107,7 +107,7 @@ class Bindings(QObject):
         rows = [
             ImageRow(
                 dataset.path_in_root(sample),
-                _row_name(sample, several),
+                sample.relative_path.partition("/")[2] if sample.split else sample.relative_path,
                 sample.split,
                 sample.defect,
                 sample.category if several else "",
@@ -150,6 +150,7 @@ class Bindings(QObject):
     @Slot(str)
     def _mark_unreadable(self, message: str) -> None:
         key = self._session.current_key
+        self._views.canvas.set_placeholder("This image can't be read.")
         if key is not None:
             self._set_row(key, replace(self._rows.get(key, RowState()), error=message))
 
@@ -187,7 +188,7 @@ class Bindings(QObject):
             key = self._views.images.next_key()
             sample = self._session.sample(key) if key is not None else None
             if sample is not None:
-                self._presenter.prefetch(sample.path)
+                self._presenter.jobs.prefetch(sample.path, self._session.options.preset)
 
     # --- prompts and masks -----------------------------------------------------------------------------------------
 
@@ -313,6 +314,10 @@ class Bindings(QObject):
         done: list[MaskScores] = list(self._session.results.values())
         self._views.results.set_summary(done)
 
+    @Slot(str)
+    def _forget_score(self, key: str) -> None:
+        self._set_row(key, replace(self._rows.get(key, RowState()), iou=None))
+
     def _set_row(self, key: str, state: RowState) -> None:
         if self._rows.get(key) != state:
             self._rows[key] = state
@@ -343,7 +348,10 @@ class Bindings(QObject):
 
     @Slot(str, str, int)
     def _choose_mode(self, mode: str, preset: str, points: int) -> None:
-        self._session.set_source(PromptSource("gt", mode, preset, points))
+        source = PromptSource("gt", mode, preset, points)
+        if source == self._session.source:
+            self._presenter.generate_prompts()  # pressed again, for the prompts were cleared
+        self._session.set_source(source)
 
     @Slot(str, bool, float)
     def _choose_layer(self, name: str, visible: bool, opacity: float) -> None:
@@ -363,12 +371,6 @@ def _mode_row(name: str) -> ModeRow:
     mode = GT_MODES[name]
     title, _, description = mode.description.partition(": ")
     return ModeRow(name, title, description[:1].upper() + description[1:], 20 if name == "bps" else None)
-
-
-def _row_name(sample: Sample, several: bool) -> str:
-    """As short as it can be told apart: the category where there are several, the split unless it is the usual one."""
-    rest = sample.relative_path.removeprefix("test/")
-    return f"{sample.category}/{rest}" if several else rest
 
 
 def _card(picture: CandidatePicture, title: str, key: str) -> CandidateCard:

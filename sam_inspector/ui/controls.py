@@ -14,15 +14,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from sam_inspector.core.prompts import Prompts, remove_last
 from sam_inspector.core.work import Verdict
-from sam_inspector.engine.requests import ModelReady
-from sam_inspector.models.registry import MODELS
-from sam_inspector.models.weights import find_weights, weights_folder
+from sam_inspector.models.weights import weights_folder
 from sam_inspector.resources_path import resources_path
 from sam_inspector.ui.actions import BareKeys, shortcut_rows
 from sam_inspector.ui.bindings import Bindings
 from sam_inspector.ui.dialogs.about import AboutDialog
 from sam_inspector.ui.dialogs.shortcuts import ShortcutsDialog
 from sam_inspector.ui.main_window import MainWindow
+from sam_inspector.ui.model_choice import ModelChoice
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import LayerState, Session
 from sam_inspector.ui.settings import Settings
@@ -32,7 +31,6 @@ OPACITY_STEP = 0.1
 FADING_LAYERS = ("mask", "map", "errors")
 IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp *.gif);;All files (*)"
 MAP_FILTER = "Maps (*.tif *.tiff *.npy *.png);;All files (*)"
-DEVICES = (("auto", "Auto"), ("cpu", "CPU"), ("cuda", "GPU (CUDA)"), ("mps", "GPU (Metal)"))
 
 
 class Controls(QObject):
@@ -57,7 +55,7 @@ class Controls(QObject):
         self._connect_actions()
         self._connect_undo()
         self._connect_views()
-        self._fill_models()
+        self.model = ModelChoice(window.model, window.device, presenter, settings, self)
         self._keys = BareKeys(window, window.actions_by_name, window.views.canvas.set_overlays_hidden)
         session.image_changed.connect(self._enable)
         session.work_changed.connect(self._enable)
@@ -91,7 +89,7 @@ class Controls(QObject):
             "delete_selected": canvas.delete_selected,
             "clear": self._clear,
             "fit": canvas.fit,
-            "actual_size": lambda: canvas.zoom_to(1.0),
+            "actual_size": self._zoom_to_actual_size,
             "zoom_in": canvas.zoom_in,
             "zoom_out": canvas.zoom_out,
             "show_gt": lambda: self._toggle_layer("gt"),
@@ -106,8 +104,8 @@ class Controls(QObject):
             "discard_accepted": self._discard_accepted,
             "next": lambda: self.step(1),
             "previous": lambda: self.step(-1),
-            "encode_all": lambda: self._presenter.encode_all(window.views.images.visible_keys()),
-            "clear_cache": self._presenter.clear_cache,
+            "encode_all": self._encode_all,
+            "clear_cache": self._presenter.jobs.clear_cache,
             "show_weights_folder": self._show_weights_folder,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
@@ -161,20 +159,6 @@ class Controls(QObject):
         views.welcome.set_recent([Path(path) for path in self._settings.recent])
         self._window.files_dropped.connect(self._open_dropped)
         self._window.recent.aboutToShow.connect(self._fill_recent)
-
-    def _fill_models(self) -> None:
-        window = self._window
-        for spec in MODELS.values():
-            there = find_weights(spec) is not None
-            window.model.addItem(spec.title if there else f"{spec.title}, {spec.size_bytes / 1e6:.0f} MB to fetch")
-            place = window.model.count() - 1
-            window.model.setItemData(place, spec.name)
-            window.model.setItemData(place, f"{spec.note} Licence of the weights: {spec.licence}.", 3)
-        for name, title in DEVICES:
-            window.device.addItem(title, name)
-        self.show_choices()
-        window.model.activated.connect(self.load_model)
-        window.device.activated.connect(self.load_model)
 
     # --- what is possible now --------------------------------------------------------------------------------------
 
@@ -291,7 +275,9 @@ class Controls(QObject):
             self._presenter.export_masks(Path(chosen))
 
     def _root(self) -> str:
-        return str(self._session.dataset.root) if self._session.dataset is not None else ""
+        dataset = self._session.dataset
+        is_bundled = dataset is None or dataset.root.is_relative_to(resources_path())
+        return str(Path.home()) if is_bundled else str(dataset.root)
 
     # --- working -----------------------------------------------------------------------------------------------------
 
@@ -328,6 +314,13 @@ class Controls(QObject):
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
+    def _zoom_to_actual_size(self) -> None:
+        canvas, opened = self._window.views.canvas, self._session.opened
+        canvas.zoom_to(1.0)
+        view = canvas.viewport()
+        if opened is not None and opened.image.width <= view.width() and opened.image.height <= view.height():
+            canvas.center_on(opened.image.width / 2, opened.image.height / 2)
+
     def _toggle_layer(self, name: str) -> None:
         state = self._session.layers[name]
         self._session.set_layer(name, LayerState(not state.visible, state.opacity))
@@ -344,28 +337,12 @@ class Controls(QObject):
         if isinstance(app, QApplication):
             apply_theme(app, theme)
 
+    def _encode_all(self) -> None:
+        samples = (self._session.sample(key) for key in self._window.views.images.visible_keys())
+        paths = tuple(sample.path for sample in samples if sample is not None)
+        self._presenter.jobs.encode(paths, self._session.options.preset)
+
     # --- model and help ----------------------------------------------------------------------------------------------
-
-    @Slot()
-    def load_model(self) -> None:
-        """Load the model and device chosen in the tool bar."""
-        self._settings.model = self._window.model.currentData()
-        self._settings.device = self._window.device.currentData()
-        self._presenter.choose_model(self._settings.model, self._settings.device)
-
-    def show_choices(self) -> None:
-        """Show the model and device of the settings in the tool bar."""
-        model, device = self._window.model, self._window.device
-        model.setCurrentIndex(max(0, model.findData(self._settings.model)))
-        device.setCurrentIndex(max(0, device.findData(self._settings.device)))
-
-    def show_ready_model(self, ready: ModelReady) -> None:
-        """A model is loaded: its name needs no size any more, and the device is known."""
-        model, device = self._window.model, self._window.device
-        model.setItemText(model.findData(ready.name), ready.title)
-        for place, (name, title) in enumerate(DEVICES):
-            device.setItemText(place, ready.device_label if name == device.currentData() else title)
-        device.setToolTip(f"Where it computes. {ready.device_reason[:1].upper()}{ready.device_reason[1:]}.")
 
     def _show_weights_folder(self) -> None:
         folder = weights_folder()

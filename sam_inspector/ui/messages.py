@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from PySide6.QtCore import QObject, Slot
@@ -15,6 +16,8 @@ from sam_inspector.ui.panels.jobs import JobRow
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import Session
 from sam_inspector.ui.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 MODEL_JOB = 0
 """Number of the job that stands for fetching a model."""
@@ -57,7 +60,7 @@ class Messages(QObject):
         session.image_failed.connect(self._note_image_trouble)
         window.views.canvas.cursor_moved.connect(self._show_cursor)
         window.views.status.jobs.cancel_requested.connect(self._cancel_job)
-        self._image_trouble = ""
+        self._image_troubles: set[str] = set()
         self._show_state()
 
     # --- model -----------------------------------------------------------------------------------------------------
@@ -80,12 +83,18 @@ class Messages(QObject):
             self._window.views.banners.clear(self._model_trouble)
             self._model_trouble = ""
         self._window.views.status.set_device(f"{ready.device_label}: {ready.device_reason}")
-        self._controls.show_ready_model(ready)
+        self._controls.model.show_ready(ready)
         self._show_state()
 
-    @Slot(str)
-    def _show_model_failed(self, message: str) -> None:
+    @Slot(str, object)
+    def _show_model_failed(self, message: str, kept: ModelReady | None) -> None:
         self._forget_job(MODEL_JOB)
+        if kept is not None:
+            self._model_state = "ready"
+            self._controls.model.return_to(kept)
+            self._show_trouble("warning", f"{message} {kept.title} stays in use.")
+            self._show_state()
+            return
         self._model_state = "failed"
         self._model_trouble = message
         self._show_model_trouble()
@@ -94,7 +103,7 @@ class Messages(QObject):
     def _show_model_trouble(self) -> None:
         if self._model_trouble:
             banners = self._window.views.banners
-            banners.show_banner("error", self._model_trouble, "Try again", self._controls.load_model)
+            banners.show_banner("error", self._model_trouble, "Try again", self._controls.model.load)
 
     # --- image -----------------------------------------------------------------------------------------------------
 
@@ -148,14 +157,14 @@ class Messages(QObject):
 
     @Slot(str)
     def _note_image_trouble(self, message: str) -> None:
-        self._image_trouble = message
+        self._image_troubles.add(message)
 
     @Slot()
     def _clear_image_trouble(self) -> None:
         """An image that can be read is on screen again."""
-        if self._image_trouble:
-            self._window.views.banners.clear(self._image_trouble)
-            self._image_trouble = ""
+        for message in self._image_troubles:
+            self._window.views.banners.clear(message)
+        self._image_troubles.clear()
 
     # --- jobs and trouble --------------------------------------------------------------------------------------------
 
@@ -185,7 +194,7 @@ class Messages(QObject):
         if number == MODEL_JOB:
             self._presenter.cancel_model()
         else:
-            self._presenter.cancel_job(number)
+            self._presenter.jobs.cancel(number)
 
     def _forget_job(self, number: int) -> None:
         self._began.pop(number, None)
@@ -198,6 +207,7 @@ class Messages(QObject):
 
     @Slot(str, str)
     def _show_trouble(self, level: Level, text: str) -> None:
+        (logger.info if level == "info" else logger.warning)(text)
         self._window.views.banners.show_banner(level, text)
 
     @Slot(object)

@@ -18,6 +18,7 @@ from sam_inspector.data.datasets import Sample
 from sam_inspector.engine import requests as rq
 from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 from sam_inspector.ui import file_tasks as ft
+from sam_inspector.ui.background_jobs import BackgroundJobs
 from sam_inspector.ui.compute_thread import ComputeThread, SegmentedView
 from sam_inspector.ui.file_thread import FileThread
 from sam_inspector.ui.session import OpenImage, Session
@@ -45,7 +46,8 @@ class Presenter(QObject):
     model_progress = Signal(float, str)
     model_ready = Signal(object)
     """`ModelReady`"""
-    model_failed = Signal(str)
+    model_failed = Signal(str, object)
+    """What went wrong, and the `ModelReady` of the model that stays, or None"""
     encoding_changed = Signal(str, object)
     """`encoding`, `ready` or `cached`, and the seconds it took or None"""
     decoded = Signal(float)
@@ -63,11 +65,10 @@ class Presenter(QObject):
         self._compute = compute
         self._files = files
         self._number = 0
-        self._job_number = 0
         self._model = ""
-        self._model_is_ready = False
+        self._ready: rq.ModelReady | None = None
         self._is_opening = False
-        self._prefetched: Path | None = None
+        self.jobs = BackgroundJobs(compute.mailbox)
         self._start_key: str | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._encode_or_segment)
@@ -77,7 +78,7 @@ class Presenter(QObject):
         files.failed.connect(self._on_file_failed)
         session.work_changed.connect(self._on_work_changed)
         session.ground_truth_changed.connect(self._on_ground_truth_changed)
-        session.source_changed.connect(self._generate_prompts)
+        session.source_changed.connect(self.generate_prompts)
         session.options_changed.connect(self._on_work_changed_by_options)
 
     # --- what views ask for ------------------------------------------------------------------------------------
@@ -118,8 +119,6 @@ class Presenter(QObject):
 
     def choose_model(self, name: str, device: str = "auto") -> None:
         """Load a model, fetching its weights first where they are missing."""
-        self._model = name
-        self._model_is_ready = False
         self._compute.mailbox.submit(rq.ModelRequest(name, device))
         if not self._compute.isRunning():
             self._compute.start()
@@ -150,35 +149,6 @@ class Presenter(QObject):
             self.saver.save_now()
             self._files.submit(ft.LoadPrompts(file, dataset))
 
-    def encode_all(self, keys: list[str]) -> None:
-        """Encode images ahead, as a job that can be cancelled."""
-        samples = [sample for key in keys if (sample := self._session.sample(key)) is not None]
-        paths = tuple(sample.path for sample in samples)
-        if paths:
-            self._job_number += 1
-            self._compute.mailbox.add_job(
-                rq.Job(self._job_number, "Encode images", rq.EncodeImages(paths, self._session.options.preset))
-            )
-
-    def prefetch(self, path: Path) -> None:
-        """Encode the image that probably comes next, unseen; only the newest such wish counts."""
-        if path == self._prefetched:
-            return
-        self._prefetched = path
-        self._compute.mailbox.cancel_silent_jobs()
-        self._job_number += 1
-        steps = rq.EncodeImages((path,), self._session.options.preset)
-        self._compute.mailbox.add_job(rq.Job(self._job_number, "Prefetch", steps, silent=True))
-
-    def cancel_job(self, number: int) -> None:
-        """End a job."""
-        self._compute.mailbox.cancel_job(number)
-
-    def clear_cache(self) -> None:
-        """Forget all embeddings."""
-        self._job_number += 1
-        self._compute.mailbox.add_job(rq.Job(self._job_number, "Clear cache", rq.ClearCache()))
-
     # --- from the session --------------------------------------------------------------------------------------
 
     @Slot()
@@ -197,6 +167,7 @@ class Presenter(QObject):
             if session.mask_status != "none":
                 session.clear_mask()
             session.forget_result()
+            self.saver.forget_scores()
             return
         session.expect_mask()
         self._encode_or_segment()
@@ -212,7 +183,7 @@ class Presenter(QObject):
             self._request_mask()
 
     @Slot()
-    def _generate_prompts(self) -> None:
+    def generate_prompts(self) -> None:
         """Make prompts from the ground truth where that is the chosen source and nothing hand-made would be lost."""
         session = self._session
         source, opened = session.source, session.opened
@@ -249,10 +220,16 @@ class Presenter(QObject):
             self._number += 1
             self._compute.mailbox.submit(
                 rq.SegmentRequest(
-                    self._number, opened.image, work.prompts, session.options, work.accepted, opened.ground_truth
+                    self._number,
+                    opened.image,
+                    work.prompts,
+                    session.options,
+                    work.accepted,
+                    work.accepted_prompts,
+                    opened.ground_truth,
                 )
             )
-        if not work.prompts.decodable and self._model_is_ready:
+        if not work.prompts.decodable and self._ready is not None:
             self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset))
 
     # --- from the compute thread -------------------------------------------------------------------------------
@@ -275,13 +252,13 @@ class Presenter(QObject):
             case rq.ModelProgress(fraction=fraction, text=text):
                 self.model_progress.emit(fraction, text)
             case rq.ModelReady():
-                self._model_is_ready = True
+                self._ready, self._model = reply, reply.name
                 self.model_ready.emit(reply)
                 self._encode_or_segment()
             case rq.JobStepped(job=job) if not job.silent:
                 self.job_stepped.emit(reply)
             case rq.JobEnded(job=job, outcome="cancelled") if job.silent:
-                self._prefetched = None
+                self.jobs.forget_prefetch()
             case rq.JobEnded(job=job) if not job.silent:
                 self.job_ended.emit(reply)
             case rq.Failed():
@@ -297,14 +274,15 @@ class Presenter(QObject):
 
     def _on_failed(self, failed: rq.Failed) -> None:
         if isinstance(failed.request, rq.ModelRequest):
-            self.model_failed.emit(failed.message)
+            # The model before, if there was one, is still there.
+            self.model_failed.emit(failed.message, self._ready)
             return
         if isinstance(failed.request, rq.SegmentRequest):
             if failed.request.number != self._number:
                 return
             self._session.fail_mask(failed.message)
         self.encoding_changed.emit("failed", None)
-        if self._model_is_ready:  # else the model's own trouble is told already
+        if self._ready is not None:  # else the model's own trouble is told already
             self.trouble.emit("error", failed.message)
 
     def _is_on_screen(self, image_id: str) -> bool:
@@ -318,6 +296,13 @@ class Presenter(QObject):
         match task:
             case ft.OpenPath():
                 self._session.set_dataset(result.dataset)
+                self._session.set_results(
+                    {
+                        row.relative_path: row.score.scores
+                        for row in result.summaries
+                        if row.score and row.iou is not None
+                    }
+                )
                 self.dataset_opened.emit(result)
                 if result.trouble:
                     self.trouble.emit("warning", result.trouble)
@@ -369,7 +354,7 @@ class Presenter(QObject):
         self._is_opening = True
         self._session.set_image(opened, read.work)
         before = self._session.work
-        self._generate_prompts()
+        self.generate_prompts()
         self._is_opening = False
         if self._session.work is not before:
             self.saver.note_edit()

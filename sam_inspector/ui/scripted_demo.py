@@ -73,7 +73,7 @@ def _drive(application: Application, samples: Path, start_key: str, picture: Pat
     presenter.trouble.connect(lambda level, text: seen.update(trouble=text) if level == "error" else None)
     window.resize(*PICTURE_SIZE)
     window.show()
-    application.controls.load_model()
+    application.controls.model.load()
     presenter.open_path(samples, start_key)
     _wait(lambda: bool(seen["trouble"]) or (session.opened is not None and bool(seen["device"])))
     opened = session.opened

@@ -110,6 +110,8 @@ class Session(QObject):
     active_prompt_changed = Signal()
     results_changed = Signal()
     """Scores of images done so far."""
+    result_forgotten = Signal(str)
+    """Key of an image that has no mask any more."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -317,10 +319,17 @@ class Session(QObject):
             self.results[self.opened.key] = scores
             self.results_changed.emit()
 
+    def set_results(self, results: dict[str, MaskScores]) -> None:
+        """What earlier sittings found."""
+        self.results = {key: scores for key, scores in results.items() if key in self._samples}
+        self.results_changed.emit()
+
     def forget_result(self) -> None:
         """The image on screen has no mask any more."""
-        if self.opened is not None and self.results.pop(self.opened.key, None) is not None:
+        if self.opened is not None:
+            self.results.pop(self.opened.key, None)
             self.results_changed.emit()
+            self.result_forgotten.emit(self.opened.key)
 
     # --- choices -----------------------------------------------------------------------------------------------------
 

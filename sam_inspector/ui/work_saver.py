@@ -55,6 +55,12 @@ class WorkSaver(QObject):
             score = ItemScore(scores, mode, model, self._session.options.preset)
             self._files.submit(ft.SaveScores(opened.image.image_id, opened.key, score))
 
+    def forget_scores(self) -> None:
+        """The image on screen has no mask any more."""
+        opened = self._session.opened
+        if opened is not None:
+            self._files.submit(ft.SaveScores(opened.image.image_id, opened.key, None))
+
     @Slot(object, str)
     def _on_failed(self, task: object, message: str) -> None:
         """Take back what could not be saved, unless it has been edited again."""

@@ -336,3 +336,65 @@ def test_no_key_is_given_twice():
 
     keys = Counter(key for row in ACTIONS for key in row.keys)
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_accepting_an_unchanged_mask_changes_no_score(driver, category):
+    driver.open(category)
+    driver.click(60, 45)
+    driver.wait_for_scores()
+    before = driver.session.scores
+    driver.key(Qt.Key.Key_Return)
+    driver.wait_for_scores()
+    assert (driver.session.scores.p_auroc, driver.session.scores.ap) == (before.p_auroc, before.ap)
+
+
+def test_choosing_from_a_list_by_key_accepts_nothing(driver, category):
+    driver.open(category)
+    driver.click(60, 45)
+    driver.wait_for_scores()
+    driver.window.device.showPopup()
+    driver.key(Qt.Key.Key_Return, widget=driver.window.device.view())
+    driver.qtbot.wait(50)
+    driver.wait(lambda: driver.session.mask_status == "ready")
+    assert driver.session.work.accepted is None
+
+
+def test_a_mask_that_is_gone_has_no_score_in_the_list(driver, category):
+    driver.open(category)
+    driver.click(60, 45)
+    driver.wait_for_scores()
+    states = driver.views.images._model.states
+    assert states[FIRST].iou is not None
+    driver.key(Qt.Key.Key_Escape)
+    assert states[FIRST].iou is None
+    assert driver.session.results == {}
+
+
+def test_a_model_that_can_not_be_had_leaves_the_one_that_works(start, category):
+    segmenter = FakeSegmenter()
+
+    def load(name, **options):
+        if name != "mobile_sam":
+            raise ModelError("The weights of SAM ViT-B can't be fetched.")
+        return segmenter
+
+    driver = start(load)
+    driver.open(category)
+    driver.wait(lambda: segmenter.embedded)
+    model = driver.window.model
+    model.setCurrentIndex(model.findData("sam_vit_b"))
+    driver.app.controls.model.load()
+    driver.wait(lambda: any("MobileSAM stays" in text for text in driver.banners()))
+    assert model.currentData() == "mobile_sam"
+    driver.click(60, 45)
+    driver.wait_for_scores()
+
+
+def test_pressing_the_mode_again_brings_cleared_prompts_back(driver, category):
+    driver.open(category)
+    driver.session.set_source(PromptSource("gt", "b"))
+    driver.wait_for_scores()
+    driver.key(Qt.Key.Key_Escape)
+    assert not driver.session.work.prompts
+    driver.views.prompts.mode_chosen.emit("b", "recommended", 20)
+    assert len(driver.session.work.prompts) == 1

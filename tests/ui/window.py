@@ -28,7 +28,7 @@ def start(qapp, qtbot):
         application.window.show()
         application.window.activateWindow()
         qtbot.waitExposed(application.window)
-        application.controls.load_model()
+        application.controls.model.load()
         drivers.append(Driver(application, qtbot))
         return drivers[-1]
 

@@ -22,6 +22,7 @@ from sam_inspector.core.metrics.threshold_curve import SortedScores, threshold_c
 FPR_LIMIT = 0.3
 """The share of false-alarm pixels up to which AUPRO is usually integrated."""
 DROPPED_BITS = 10
+BINS = 1 << (32 - DROPPED_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,17 @@ class PixelTally:
         defect = ground_truth.ravel()
         _, labels, stats, _ = cv2.connectedComponentsWithStats(ground_truth.astype(np.uint8), connectivity=8)
         shares = 1.0 / stats[labels.ravel()[defect], cv2.CC_STAT_AREA]
-        bins, place = np.unique(keys, return_inverse=True)
-        size = bins.size
-        positive = place[defect]
+        # Counting into all bins and keeping those that hold something needs no sorting and little memory.
+        positive = keys[defect]
+        positives = np.bincount(positive, minlength=BINS)
+        negatives = np.bincount(keys, minlength=BINS) - positives
+        bins = np.flatnonzero(positives + negatives)
+        region_shares = np.bincount(positive, weights=shares, minlength=BINS)
         return cls(
             bins.astype(np.uint32),
-            np.bincount(place[~defect], minlength=size).astype(np.int64),
-            np.bincount(positive, minlength=size).astype(np.int64),
-            np.bincount(positive, weights=shares, minlength=size).astype(np.float64),
+            negatives[bins].astype(np.int64),
+            positives[bins].astype(np.int64),
+            region_shares[bins].astype(np.float64),
         )
 
     def __add__(self, other: PixelTally) -> PixelTally:

@@ -36,6 +36,7 @@ class LayeredView(ZoomView):
         self._error_item = ErrorItem()
         self._mask_item = MaskItem()
         self._is_stale = False
+        self._placeholder = PLACEHOLDER
         self._gt_item = GroundTruthItem()
         self._prompts_item = PromptsItem()
         self._items = {
@@ -90,6 +91,11 @@ class LayeredView(ZoomView):
         self._pending = pending
         item.prompts, item.accepted = prompts, accepted
         item.pending = new_parts(self._settled, prompts) if pending else frozenset()
+        self.viewport().update()
+
+    def set_placeholder(self, text: str) -> None:
+        """What stands where the image would be; empty for the usual words."""
+        self._placeholder = text or PLACEHOLDER
         self.viewport().update()
 
     def set_mask(self, mask: MaskOverlay | None, stale: bool) -> None:
@@ -173,7 +179,9 @@ class LayeredView(ZoomView):
         painter.save()
         painter.resetTransform()
         painter.setPen(QColor(theme.colours().muted))
-        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, PLACEHOLDER)
+        painter.drawText(
+            self.viewport().rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._placeholder
+        )
         painter.restore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

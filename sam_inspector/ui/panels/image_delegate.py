@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sam_inspector.ui.panels.glyphs import draw_verdict, score_colour
 from sam_inspector.ui.panels.image_list_model import ImageListModel
-from sam_inspector.ui.panels.image_rows import ImageRow, RowState, iou_text, verdict_word
+from sam_inspector.ui.panels.image_rows import ImageRow, RowState, iou_text, second_line
 from sam_inspector.ui.panels.look import (
     GAP,
     MARGIN,
@@ -97,7 +97,7 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setFont(lower)
         painter.setPen(muted())
         second.setLeft(second.left() + sign + 4)
-        word = QFontMetrics(lower).elidedText(verdict_word(state), Qt.TextElideMode.ElideRight, second.width())
+        word = QFontMetrics(lower).elidedText(second_line(row, state), Qt.TextElideMode.ElideRight, second.width())
         painter.drawText(second, int(Qt.AlignmentFlag.AlignVCenter), word)
 
     def _draw_score(self, painter: QPainter, place: QRect, state: RowState) -> None:

@@ -62,6 +62,12 @@ def verdict_word(state: RowState) -> str:
     return "Can't be read" if state.error is not None else VERDICT_WORDS.get(state.verdict, "Not decided")
 
 
+def second_line(row: ImageRow, state: RowState) -> str:
+    """The verdict, and where the image belongs as far as its name does not say it."""
+    place = [row.category, row.split if row.split != "test" else ""]
+    return " · ".join([verdict_word(state), *(part for part in place if part)])
+
+
 def iou_text(iou: float | None) -> str:
     """Two decimals, or a dash where there is no score."""
     return "–" if iou is None else f"{iou:.2f}"

@@ -114,7 +114,7 @@ METRICS: dict[str, MetricText] = {
         MetricText(
             "predicted_iou",
             "Predicted IoU",
-            "SAM's own estimate of the IoU; it knows no ground truth.",
+            "SAM's own estimate of the IoU; it knows no ground truth, and may exceed 1.",
             "Mean over the chosen masks of this image's prompts.",
             "SAM gave no mask.",
         ),
