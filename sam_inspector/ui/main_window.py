@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.recent = QMenu("Recent folders", self)
         self._central = self._make_central()
         self._docks = self._make_docks()
+        self._shown_docks = list(self._docks.values())
         self._is_low: bool | None = None
         self._arranged_by_user = False
         self._shows_modes = False
@@ -95,9 +96,16 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, has_dataset: bool) -> None:
         """Show the image, or the welcome page while nothing is open."""
+        was_shown = self._central.currentIndex() == 1
         self._central.setCurrentIndex(1 if has_dataset else 0)
-        for dock in self._docks.values():
-            dock.setVisible(has_dataset)
+        if has_dataset and not was_shown:
+            for dock in self._shown_docks:
+                dock.show()
+        elif not has_dataset:
+            # A panel that the user closed stays closed when the others come back.
+            self._shown_docks = [dock for dock in self._docks.values() if not dock.isHidden()]
+            for dock in self._docks.values():
+                dock.hide()
         if has_dataset:
             self._arrange_right()
             if not self._arranged_by_user:
@@ -136,8 +144,19 @@ class MainWindow(QMainWindow):
             # The panel's own header is the handle; a second title above it would say the same.
             dock.setTitleBarWidget(header)
             dock.setWidget(_scrolling(panel) if scrolls else panel)
+            dock.topLevelChanged.connect(self._note_moved)
+            dock.toggleViewAction().triggered.connect(self._note_arranged)
             docks[name] = dock
         return docks
+
+    @Slot(bool)
+    def _note_moved(self, floating: bool) -> None:
+        """Only a user makes a panel float, if only for as long as it is dragged."""
+        self._arranged_by_user = self._arranged_by_user or floating
+
+    @Slot()
+    def _note_arranged(self) -> None:
+        self._arranged_by_user = True
 
     def reset_layout(self) -> None:
         """Put the panels where they are at the first start."""
@@ -264,17 +283,18 @@ class MainWindow(QMainWindow):
 
     def state(self) -> WindowState:
         """Where window and panels are."""
-        return WindowState(
-            geometry=bytes(self.saveGeometry().toHex().data()).decode(),
-            panels=bytes(self.saveState(PANELS_VERSION).toHex().data()).decode(),
-        )
+        geometry = bytes(self.saveGeometry().toHex().data()).decode()
+        if self._central.currentIndex() == 0:
+            return WindowState(geometry=geometry)  # the panels are hidden on the welcome page
+        panels = bytes(self.saveState(PANELS_VERSION).toHex().data()).decode()
+        return WindowState(geometry=geometry, panels=panels, moved=self._arranged_by_user, low=self._is_low)
 
     def restore(self, state: WindowState) -> None:
         """Put window and panels back; what does not fit this screen Qt corrects."""
         if state.geometry:
             self.restoreGeometry(QByteArray.fromHex(state.geometry.encode()))
         if state.panels and self.restoreState(QByteArray.fromHex(state.panels.encode()), PANELS_VERSION):
-            self._arranged_by_user = True
+            self._arranged_by_user, self._is_low = state.moved, state.low
 
     def action(self, name: str) -> QAction:
         """One of the actions."""

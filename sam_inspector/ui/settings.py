@@ -59,6 +59,10 @@ class WindowState(BaseModel):
 
     geometry: str = ""
     panels: str = ""
+    moved: bool = False
+    """Whether the user arranged the panels, so that the window leaves them alone."""
+    low: bool | None = None
+    """Whether they were arranged for a low window."""
 
 
 def settings_path() -> Path:

@@ -398,3 +398,33 @@ def test_pressing_the_mode_again_brings_cleared_prompts_back(driver, category):
     assert not driver.session.work.prompts
     driver.views.prompts.mode_chosen.emit("b", "recommended", 20)
     assert len(driver.session.work.prompts) == 1
+
+
+def test_panels_become_tabs_in_a_low_window_and_stand_apart_in_a_high_one(start, category):
+    driver = start(loader(FakeSegmenter()), size=(1280, 900))
+    driver.open(category)
+    docks = driver.window._docks
+    assert driver.window.tabifiedDockWidgets(docks["prompts"]) == []
+    driver.window.resize(1024, 700)
+    driver.wait(lambda: driver.window.tabifiedDockWidgets(docks["prompts"]) == [docks["layers"]])
+    driver.window.resize(1280, 900)
+    driver.wait(lambda: driver.window.tabifiedDockWidgets(docks["prompts"]) == [])
+    driver.window.close()
+    again = start(loader(FakeSegmenter()), size=(1280, 900))
+    again.open(category)
+    again.window.resize(1024, 700)
+    driver.wait(lambda: again.window.tabifiedDockWidgets(again.window._docks["prompts"]) != [])
+
+
+def test_a_panel_that_was_closed_stays_closed(start, category):
+    driver = start(loader(FakeSegmenter()))
+    driver.open(category)
+    driver.window._docks["layers"].toggleViewAction().trigger()
+    assert driver.window._docks["layers"].isHidden()
+    driver.window.close()
+    again = start(loader(FakeSegmenter()))
+    again.open(category)
+    assert again.window._docks["layers"].isHidden()
+    assert not again.window._docks["results"].isHidden()
+    again.window.action("reset_layout").trigger()
+    assert not again.window._docks["layers"].isHidden()
