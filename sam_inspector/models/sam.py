@@ -25,6 +25,7 @@ from torch import Tensor
 from sam_inspector.core.errors import Cancelled, ModelError
 from sam_inspector.core.prompts import Prompt
 from sam_inspector.models.devices import DeviceChoice
+from sam_inspector.models.fused_gelu import can_fuse_gelu
 from sam_inspector.models.registry import ModelSpec
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, never
 from sam_inspector.models.tiny_vit_encoder import TinyViTEncoder, encoder_weights_from_checkpoint
@@ -47,6 +48,8 @@ class SamSegmenter:
         self._sam = sam.eval().requires_grad_(False).to(self._torch_device)
         if isinstance(sam.image_encoder, TinyViTEncoder):
             sam.image_encoder.fuse()
+            if device.device == "cpu" and self._dtype is torch.bfloat16 and can_fuse_gelu():
+                sam.image_encoder.fuse_gelu()
         sam.image_encoder.to(memory_format=torch.channels_last)
         self._side: int = sam.image_encoder.img_size
         self._transform = ResizeLongestSide(self._side)

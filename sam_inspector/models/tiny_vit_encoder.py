@@ -15,6 +15,8 @@ import timm
 from segment_anything.modeling.common import LayerNorm2d
 from torch import Tensor, nn
 
+from sam_inspector.models.fused_gelu import ConvGelu, LinearGelu
+
 OUTPUT_CHANNELS = 256
 LAST_STAGE_CHANNELS = 320
 
@@ -63,6 +65,18 @@ class TinyViTEncoder(nn.Module):
                 fused: Any = child
                 if hasattr(child, "fuse") and hasattr(child, "bn"):
                     setattr(module, name, fused.fuse())
+
+    def fuse_gelu(self) -> None:
+        """Let convolutions and linear layers apply the GELU that follows them; for bfloat16 on a CPU, after `fuse`."""
+        patches = self.body.patch_embed
+        patches.conv1, patches.act = ConvGelu(patches.conv1), nn.Identity()
+        for module in self.body.modules():
+            for layer, activation in (("conv1", "act1"), ("conv2", "act2")):
+                if isinstance(getattr(module, layer, None), nn.Conv2d) and hasattr(module, activation):
+                    setattr(module, layer, ConvGelu(getattr(module, layer)))
+                    setattr(module, activation, nn.Identity())
+            if isinstance(getattr(module, "fc1", None), nn.Linear):
+                module.fc1, module.act = LinearGelu(module.fc1), nn.Identity()
 
 
 def encoder_weights_from_checkpoint(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
