@@ -107,7 +107,7 @@ GT_MODES: dict[str, GtMode] = {
         ),
         GtMode(
             "bps",
-            "Box + N points: box and spread points of every GT region",
+            "Box + N points: box and points over every GT region",
             lambda preset, region, count: preset.spread(region, count),
         ),
     )

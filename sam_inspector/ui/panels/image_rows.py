@@ -63,9 +63,13 @@ def verdict_word(state: RowState) -> str:
 
 
 def second_line(row: ImageRow, state: RowState) -> str:
-    """The verdict, and where the image belongs as far as its name does not say it."""
-    place = [row.category, row.split if row.split != "test" else ""]
-    return " · ".join([verdict_word(state), *(part for part in place if part)])
+    """The verdict, and where the image belongs as far as its name does not say it.
+
+    There is no room for "Not decided" beside a place; the sign before the line says that too.
+    """
+    place = [part for part in (row.category, row.split if row.split != "test" else "") if part]
+    undecided = state.verdict is None and state.error is None
+    return " · ".join(place if undecided and place else [verdict_word(state), *place])
 
 
 def iou_text(iou: float | None) -> str:

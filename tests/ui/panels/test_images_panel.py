@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 
 from sam_inspector.ui.panels.image_list_model import THUMBNAIL_PX, THUMBNAILS_KEPT, ImageListModel
-from sam_inspector.ui.panels.image_rows import tooltip, verdict_word
+from sam_inspector.ui.panels.image_rows import second_line, tooltip, verdict_word
 from sam_inspector.ui.panels.images import ImageRow, ImagesPanel, RowState
 
 MANY = 20_000
@@ -277,3 +277,11 @@ def test_twenty_thousand_rows_are_quick(qtbot):
 def test_the_context_menu_needs_a_row(panel, qtbot):
     panel._show_menu(QPoint(20, -5))
     assert QApplication.activePopupWidget() is None
+
+
+def test_second_line_tells_apart_what_the_name_does_not():
+    row = ImageRow("gear/train/good/000.jpg", "good/000.jpg", "train", "good", "gear", Path("x.jpg"), False)
+    plain = ImageRow("test/good/000.jpg", "good/000.jpg", "test", "good", "", Path("x.jpg"), False)
+    assert second_line(row, RowState()) == "gear · train"
+    assert second_line(row, RowState(verdict="good")) == "Good · gear · train"
+    assert second_line(plain, RowState()) == "Not decided"
