@@ -43,8 +43,6 @@ class ActionRow:
     group: str = ""
 
 
-SEPARATOR = "-"
-
 ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("open_folder", "File", "Open folder…", ("Ctrl+O",), "Open a folder of images or a dataset", "folder"),
     ActionRow("open_image", "File", "Open image…", ("Ctrl+Shift+O",), "Open one image"),
