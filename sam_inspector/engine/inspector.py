@@ -20,7 +20,11 @@ from sam_inspector.engine.requests import SegmentOptions
 from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
 from sam_inspector.methods.prompt_modes import preprocess
 from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
+from sam_inspector.models.freed_memory import return_freed_memory
 from sam_inspector.models.segmenter import Embedding, Segmenter, never
+
+TRIM_EVERY = 5
+"""Encoded images after which freed memory goes back to the system."""
 
 SegmenterLoader = Callable[..., Segmenter]
 
@@ -51,6 +55,7 @@ class Inspector:
         self._cache = EmbeddingCache(cache_folder)
         self._segmenter: Segmenter | None = None
         self._decoder: PromptDecoder | None = None
+        self._encoded = 0
 
     @property
     def segmenter(self) -> Segmenter:
@@ -108,6 +113,9 @@ class Inspector:
         embedding = self.segmenter.embed(preprocess(image.pixels, preset), cancelled=cancelled)
         seconds = time.perf_counter() - started
         self._cache.put(key, embedding)
+        self._encoded += 1
+        if self._encoded % TRIM_EVERY == 0:
+            return_freed_memory()
         return EmbedOutcome(embedding, key, seconds)
 
     def segment(
