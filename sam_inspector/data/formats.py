@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -43,6 +44,7 @@ DAMAGE = (
     ImportError,
     struct.error,
     zlib.error,
+    tifffile.TiffFileError,  # a ValueError only in newer versions
     lzma.LZMAError,
     cv2.error,
 )
