@@ -1,16 +1,42 @@
-"""`sam-inspector models`: which models there are, and their weights."""
+"""`sam-inspector models`: which models and backbones there are, and their weights."""
 
 from __future__ import annotations
 
 from sam_inspector.commands.console import Console
-from sam_inspector.core.errors import WeightsError
-from sam_inspector.models.registry import DEFAULT_MODEL, MODELS, get_model_spec
-from sam_inspector.models.weights import get_weights, verify, weights_folder, weights_status
+from sam_inspector.core.errors import InputError, WeightsError
+from sam_inspector.models.backbone_registry import BACKBONES, SAM_BACKBONE
+from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
+from sam_inspector.models.weights import (
+    WeightedRow,
+    get_weights,
+    verify,
+    weights_file,
+    weights_folder,
+    weights_status,
+)
+
+ROWS: dict[str, WeightedRow] = {**MODELS, **BACKBONES}
 
 
 def list_models(console: Console) -> None:
-    """Print every row of the registry with the state of its weights."""
-    rows = []
+    """Print every row of the registries with the state of its weights."""
+    models, backbones = _model_rows(), _backbone_rows()
+    width = max(len(name) for name in ROWS)
+    lines = [_line(row, width) for row in models]
+    lines += ["", "Backbones of anomaly maps:", *(_line(row, width) for row in backbones)]
+    content = {"models": models, "backbones": backbones, "folder": str(weights_folder())}
+    console.result("\n".join(lines), content)
+
+
+def _line(row: dict[str, object], width: int) -> str:
+    return (
+        f"{row['name']:{width}}  {row['state']:8}  {int(str(row['size_bytes'])) / 1e6:7.0f} MB  {row['licence']:12}  "
+        f"{row['note']}{' (default)' if row['default'] else ''}"
+    )
+
+
+def _model_rows() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     for spec in MODELS.values():
         status = weights_status(spec)
         rows.append(
@@ -27,26 +53,49 @@ def list_models(console: Console) -> None:
                 "note": spec.note,
             }
         )
-    width = max(len(spec.name) for spec in MODELS.values())
-    lines = [
-        f"{row['name']:{width}}  {row['state']:8}  {int(str(row['size_bytes'])) / 1e6:7.0f} MB  {row['licence']}  "
-        f"{row['note']}{' (default)' if row['default'] else ''}"
-        for row in rows
-    ]
-    console.result("\n".join(lines), {"models": rows, "folder": str(weights_folder())})
+    return rows
+
+
+def _backbone_rows() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for spec in BACKBONES.values():
+        status = weights_status(spec) if spec.weights is not None else None
+        rows.append(
+            {
+                "name": spec.name,
+                "title": spec.title,
+                "default": spec.name == SAM_BACKBONE,
+                "licence": spec.licence,
+                "size_bytes": spec.size_bytes,
+                "sha256": spec.weights.sha256 if spec.weights is not None else "",
+                "state": status.state if status is not None else "built in",
+                "path": str(status.path) if status is not None else "",
+                "note": spec.note,
+            }
+        )
+    return rows
+
+
+def _row(name: str) -> WeightedRow:
+    try:
+        return ROWS[name]
+    except KeyError:
+        raise InputError(f"There is no model or backbone “{name}”: choose one of {', '.join(ROWS)}.") from None
 
 
 def get(console: Console, name: str) -> None:
-    """Fetch the weights of a model."""
-    spec = get_model_spec(name)
+    """Fetch the weights of a model or backbone."""
+    spec = _row(name)
     with console.progress(f"Fetching {spec.title}") as report:
         path = get_weights(spec, report=report, replace_wrong=True)
-    console.result(f"{spec.title} is ready at {path}", {"name": name, "path": str(path), "sha256": spec.sha256})
+    console.result(
+        f"{spec.title} is ready at {path}", {"name": name, "path": str(path), "sha256": weights_file(spec).sha256}
+    )
 
 
 def verify_models(console: Console, name: str | None) -> None:
-    """Compare the weights that are there with their SHA-256."""
-    specs = [get_model_spec(name)] if name is not None else list(MODELS.values())
+    """Compare the weights that are there with their SHA-256, or with their size where none is published."""
+    specs = [_row(name)] if name is not None else [row for row in ROWS.values() if row.weights is not None]
     rows: list[dict[str, str]] = []
     fine: list[str] = []
     wrong: list[str] = []

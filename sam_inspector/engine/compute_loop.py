@@ -8,10 +8,12 @@ from typing import Literal
 
 from sam_inspector.core.errors import Cancelled, SamInspectorError
 from sam_inspector.core.segmentation import empty_segmentation
+from sam_inspector.engine.few_shot import FewShotMapper
 from sam_inspector.engine.inspector import EmbedOutcome, Inspector, score
 from sam_inspector.engine.jobs import steps
 from sam_inspector.engine.mailbox import Mailbox
 from sam_inspector.engine.requests import (
+    BuildReferences,
     Embedded,
     EmbedRequest,
     Encoding,
@@ -20,6 +22,7 @@ from sam_inspector.engine.requests import (
     JobEnded,
     JobProgress,
     JobStepped,
+    Mapped,
     ModelProgress,
     ModelReady,
     ModelRequest,
@@ -48,6 +51,7 @@ class ComputeLoop:
         self._inspector = inspector
         self._reply = reply
         self._job_steps: Iterator[JobProgress] | None = None
+        self._mapper = FewShotMapper(inspector)
 
     def run(self) -> None:
         """Answer until the mailbox is closed."""
@@ -63,6 +67,8 @@ class ComputeLoop:
                 self._load(request)
             elif isinstance(request, EmbedRequest):
                 self._embed(request, request.preset)
+                if request.with_map:
+                    self._map(request)
             else:
                 self._segment(request)
         except Cancelled as error:
@@ -95,6 +101,20 @@ class ComputeLoop:
         self._reply(Embedded(image.image_id, outcome.seconds))
         return outcome
 
+    def _map(self, request: EmbedRequest) -> None:
+        if self._mapper.is_ready:
+            outcome = self._mapper.map(request.image)
+            self._reply(
+                Mapped(
+                    request.image.image_id,
+                    outcome.anomaly_map,
+                    outcome.image_score,
+                    outcome.calibration,
+                    outcome.seconds,
+                    outcome.remark,
+                )
+            )
+
     def _segment(self, request: SegmentRequest) -> None:
         has_accepted = request.accepted is not None and bool(request.accepted_prompts.decodable)
         if request.prompts.decodable or (has_accepted and self._inspector.has_model):
@@ -102,7 +122,12 @@ class ComputeLoop:
             if self._mailbox.has_newer_click():
                 return
             segmentation, seconds = self._inspector.segment(
-                embedded, request.prompts, request.options, request.accepted, request.accepted_prompts
+                embedded,
+                request.prompts,
+                request.options,
+                request.accepted,
+                request.accepted_prompts,
+                request.map_input,
             )
         else:
             # What was accepted is shown and scored without a model too.
@@ -118,9 +143,13 @@ class ComputeLoop:
             return
         try:
             if self._job_steps is None:
-                self._job_steps = steps(job.work, self._inspector, lambda: self._mailbox.is_job_cancelled(job))
+                self._job_steps = steps(
+                    job.work, self._inspector, self._mapper, lambda: self._mailbox.is_job_cancelled(job)
+                )
             self._reply(JobStepped(job, next(self._job_steps)))
         except StopIteration:
+            if isinstance(job.work, BuildReferences):
+                self._reply(self._mapper.ready(job.work))
             self._end(job, "done")
         except Cancelled:
             self._end(job, "cancelled")

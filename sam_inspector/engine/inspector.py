@@ -16,7 +16,7 @@ from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import Segmentation
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
 from sam_inspector.methods.prompt_modes import preprocess
 from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
@@ -125,12 +125,13 @@ class Inspector:
         options: SegmentOptions,
         accepted: NDArray[np.bool_] | None = None,
         accepted_prompts: Prompts = Prompts(),  # noqa: B008  frozen
+        map_input: MapInput | None = None,
     ) -> tuple[Segmentation, float]:
         """Turn prompts into the mask on screen; also gives the seconds it took."""
         _ = self.segmenter
         assert self._decoder is not None
         started = time.perf_counter()
-        segmentation = self._decoder.segment(embedded.embedding, embedded.key, prompts, options)
+        segmentation = self._decoder.segment(embedded.embedding, embedded.key, prompts, options, map_input)
         seconds = time.perf_counter() - started
         earlier = None
         if accepted is not None and accepted_prompts.decodable:

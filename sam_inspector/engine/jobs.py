@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterator
 
 from sam_inspector.core.errors import ImageReadError
 from sam_inspector.data.images import read_image
+from sam_inspector.engine.few_shot import FewShotMapper
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.requests import ClearCache, EncodeImages, JobProgress, JobWork
+from sam_inspector.engine.requests import BuildReferences, ClearCache, EncodeImages, JobProgress, JobWork
 
 
-def steps(work: JobWork, inspector: Inspector, cancelled: Callable[[], bool]) -> Iterator[JobProgress]:
+def steps(
+    work: JobWork, inspector: Inspector, mapper: FewShotMapper, cancelled: Callable[[], bool]
+) -> Iterator[JobProgress]:
     """Do a job, step by step."""
+    if isinstance(work, BuildReferences):
+        yield from mapper.build(work, cancelled=cancelled)
+        return
     if isinstance(work, ClearCache):
         inspector.clear_cache()
         yield JobProgress(1, 1)

@@ -12,9 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sam_inspector.anomaly.settings import FewShotSettings
+from sam_inspector.core.calibration import Calibration
 from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
-from sam_inspector.core.segmentation import Segmentation
+from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
 
 
@@ -50,10 +52,25 @@ class ModelRequest:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EmbedRequest:
-    """Encode the image on screen, before anybody clicks."""
+    """Encode the image on screen, before anybody clicks.
+
+    Attributes
+    ----------
+    with_map
+        Then also map it against the references, where they are ready.
+    """
 
     image: LoadedImage
     preset: str = "recommended"
+    with_map: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MapInput:
+    """A map that SAM gets along with the prompts made from it; the threshold is a raw score."""
+
+    anomaly_map: AnomalyMap
+    threshold: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,6 +87,8 @@ class SegmentRequest:
         What those were made from; they are decoded again for the score map, which holds logits.
     ground_truth
         bool `(H, W)`, or None where there is none.
+    map_input
+        Given to SAM with every prompt that was made from a map; None leaves it out.
     """
 
     number: int
@@ -79,6 +98,7 @@ class SegmentRequest:
     accepted: NDArray[np.bool_] | None = None
     accepted_prompts: Prompts = field(default_factory=Prompts)
     ground_truth: NDArray[np.bool_] | None = None
+    map_input: MapInput | None = None
 
 
 Request = ModelRequest | EmbedRequest | SegmentRequest
@@ -106,7 +126,15 @@ class ClearCache:
     """Forget all embeddings."""
 
 
-JobWork = EncodeImages | ClearCache
+@dataclass(frozen=True, slots=True)
+class BuildReferences:
+    """Describe normal images, so that others can be mapped against them."""
+
+    paths: tuple[Path, ...]
+    settings: FewShotSettings
+
+
+JobWork = EncodeImages | ClearCache | BuildReferences
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -177,6 +205,36 @@ class Scored:
     scores: MaskScores
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class ReferencesReady:
+    """Images can be mapped now.
+
+    Attributes
+    ----------
+    calibration
+        The references' own maps.
+    remarks
+        What a person should know about the references, a sentence each.
+    """
+
+    work: BuildReferences
+    calibration: Calibration
+    bank_tokens: int
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mapped:
+    """The anomaly map of an image; `remark` is a sentence for the user, or empty."""
+
+    image_id: str
+    anomaly_map: AnomalyMap
+    image_score: float
+    calibration: Calibration
+    seconds: float
+    remark: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class JobStepped:
     """A job went on."""
@@ -202,4 +260,16 @@ class Failed:
     message: str
 
 
-Reply = ModelProgress | ModelReady | Encoding | Embedded | Segmented | Scored | JobStepped | JobEnded | Failed
+Reply = (
+    ModelProgress
+    | ModelReady
+    | Encoding
+    | Embedded
+    | Segmented
+    | Scored
+    | ReferencesReady
+    | Mapped
+    | JobStepped
+    | JobEnded
+    | Failed
+)

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from sam_inspector.core.geometry import check_prompts
 from sam_inspector.core.prompts import Prompt, Prompts
-from sam_inspector.core.segmentation import RegionMask, Segmentation, default_candidate, empty_segmentation
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.core.segmentation import (
+    AnomalyMap,
+    RegionMask,
+    Segmentation,
+    default_candidate,
+    empty_segmentation,
+)
+from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.methods.prompt_modes import unite
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
+from sam_inspector.prompting.map_input import map_as_logits
 
 MEMO_LIMIT = 24
 """Decoded prompts remembered, about 1 MB each."""
@@ -30,9 +37,15 @@ class PromptDecoder:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._memo: OrderedDict[Hashable, DecodedPrompt] = OrderedDict()
+        self._kept_map: AnomalyMap | None = None
 
     def segment(
-        self, embedding: Embedding, embedding_key: Hashable, prompts: Prompts, options: SegmentOptions
+        self,
+        embedding: Embedding,
+        embedding_key: Hashable,
+        prompts: Prompts,
+        options: SegmentOptions,
+        map_input: MapInput | None = None,
     ) -> Segmentation:
         """Decode all prompts of an image and unite the masks.
 
@@ -40,6 +53,8 @@ class PromptDecoder:
         ----------
         embedding_key
             Tells embeddings apart for the memory of answers.
+        map_input
+            A map that SAM gets with every prompt that was made from one.
 
         Raises
         ------
@@ -51,8 +66,15 @@ class PromptDecoder:
         asked = prompts.decodable
         if not asked:
             return empty_segmentation(height, width)
-        self._decode_missing(embedding, embedding_key, asked, options)
         frame = self._segmenter.logits_frame(embedding)
+        if map_input is not None:
+            # The answers then depend on the map, which is another one after each move of its threshold.
+            embedding_key = (embedding_key, id(map_input.anomaly_map), map_input.threshold)
+            self._kept_map = map_input.anomaly_map  # so that no other map gets its id
+            logits = map_as_logits(map_input.anomaly_map.values, map_input.threshold, frame)
+        else:
+            logits = None
+        self._decode_missing(embedding, embedding_key, asked, options, logits)
         regions = []
         for prompt in asked:
             answer = self._answer(embedding, embedding_key, prompt, options)
@@ -63,7 +85,12 @@ class PromptDecoder:
         return default_candidate(prompt, answer.scores, single_point_multimask=options.single_point_multimask)
 
     def _decode_missing(
-        self, embedding: Embedding, embedding_key: Hashable, prompts: tuple[Prompt, ...], options: SegmentOptions
+        self,
+        embedding: Embedding,
+        embedding_key: Hashable,
+        prompts: tuple[Prompt, ...],
+        options: SegmentOptions,
+        map_logits: NDArray[np.float32] | None,
     ) -> None:
         """Answer all prompts that refine nothing in one batch; a generated set may have hundreds."""
         missing = [
@@ -71,8 +98,9 @@ class PromptDecoder:
             for prompt in prompts
             if _earlier(prompt, options) is None and _memo_key(embedding_key, prompt, options) not in self._memo
         ]
-        if len(missing) > 1:
-            for prompt, answer in zip(missing, self._segmenter.decode(embedding, missing), strict=True):
+        if len(missing) > 1 or (missing and map_logits is not None):
+            inputs = [map_logits if prompt.source == "few-shot" else None for prompt in missing]
+            for prompt, answer in zip(missing, self._segmenter.decode(embedding, missing, inputs), strict=True):
                 # More than the memory holds may be asked at once, so the limit waits until all were used.
                 self._memo[_memo_key(embedding_key, prompt, options)] = answer
 

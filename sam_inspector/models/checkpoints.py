@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from sam_inspector.core.errors import WeightsError
@@ -33,7 +35,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name, on the CPU.
 
     Only tensors and plain containers are unpickled (`torch.load` with `weights_only`): a file that asks to run
-    anything is refused.
+    anything is refused. A file named `.safetensors` can't ask for that. Where the tensors lie under the name `model`,
+    as a training script leaves them, those are taken.
 
     Raises
     ------
@@ -43,6 +46,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     advice = "fetch the weights again with “sam-inspector models get”, or take the file from its makers."
     if not path.is_file():
         raise WeightsError(f"There is no checkpoint at {path}: {advice}")
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path, advice)
     try:
         with path.open("rb") as file:
             is_bare_pickle = file.read(1) == pickle.PROTO
@@ -59,8 +64,20 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         if isinstance(error, pickle.UnpicklingError) and asks:
             raise WeightsError(f"The checkpoint {path} asks to run code and was not loaded: {advice}") from error
         raise WeightsError(f"The checkpoint {path} is damaged or no checkpoint at all: {advice}") from error
+    if isinstance(content, dict) and isinstance(content.get("model"), dict):
+        content = content["model"]
     if not isinstance(content, dict) or not content:
         raise WeightsError(f"The checkpoint {path} holds no named tensors: {advice}")
     if not all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()):
         raise WeightsError(f"The checkpoint {path} holds other things than named tensors: {advice}")
+    return content
+
+
+def _read_safetensors(path: Path, advice: str) -> dict[str, Tensor]:
+    try:
+        content: dict[str, Tensor] = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"The checkpoint {path} is damaged or can't be read: {advice}") from error
+    if not content:
+        raise WeightsError(f"The checkpoint {path} holds no named tensors: {advice}")
     return content

@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 
 from sam_inspector.models.segmenter import Embedding
 
-MEMORY_LIMIT_BYTES = 64 * 1024**2
-"""Sixteen images of SAM; the disk gives an older one back in some milliseconds."""
+MEMORY_LIMIT_BYTES = 128 * 1024**2
+"""Sixteen images of SAM with their middle features; the disk gives an older one back in some milliseconds."""
 DISK_LIMIT_BYTES = 2 * 1024**3
+FORMAT = "2"
+"""Part of every key; another one when what a file holds changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class EmbeddingKey:
     @property
     def file_name(self) -> str:
         """A name that is safe on every file system."""
-        text = "\n".join((self.image_id, self.model, self.weights, self.preprocessing, self.precision))
+        text = "\n".join((FORMAT, self.image_id, self.model, self.weights, self.preprocessing, self.precision))
         return blake2b(text.encode(), digest_size=16).hexdigest() + ".safetensors"
 
 
@@ -122,7 +124,8 @@ class EmbeddingCache:
             tensors = load_file(file)
             file.touch()
             height, width = (int(side) for side in tensors["size"])
-            return Embedding(tensors["features"], (height, width), key.model)
+            stages = tuple(tensors[f"stage{number}"] for number in range(len(tensors) - 2))
+            return Embedding(tensors["features"], (height, width), key.model, stages)
         except (OSError, SafetensorError, KeyError, ValueError):
             with suppress(OSError):
                 file.unlink()
@@ -135,7 +138,9 @@ class EmbeddingCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / key.file_name
         partial = file.with_suffix(".part")
-        save_file({"features": embedding.features.cpu().contiguous(), "size": torch.tensor(embedding.size)}, partial)
+        tensors = {"features": embedding.features, "size": torch.tensor(embedding.size)}
+        tensors |= {f"stage{number}": stage for number, stage in enumerate(embedding.stages)}
+        save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, partial)
         partial.replace(file)
         if self._disk_bytes is None:
             self._disk_bytes = sum(path.stat().st_size for path in self._files())

@@ -24,9 +24,12 @@ from torch import Tensor
 
 from sam_inspector.core.errors import Cancelled, ModelError
 from sam_inspector.core.prompts import Prompt
+from sam_inspector.models.backbone import DenseFeatures
+from sam_inspector.models.backbone_registry import SAM_BACKBONE
 from sam_inspector.models.devices import DeviceChoice
 from sam_inspector.models.fused_gelu import can_fuse_gelu
 from sam_inspector.models.registry import ModelSpec
+from sam_inspector.models.sam_stages import taking_stages
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, never
 from sam_inspector.models.tiny_vit_encoder import TinyViTEncoder, encoder_weights_from_checkpoint
 
@@ -63,9 +66,11 @@ class SamSegmenter:
         autocast = torch.autocast(
             self._torch_device.type, self._dtype, enabled=self._dtype is not torch.float32, cache_enabled=True
         )
-        with torch.inference_mode(), autocast, _cancel_between_blocks(self._sam.image_encoder, cancelled):
+        encoder = self._sam.image_encoder
+        cancelling = _cancel_between_blocks(encoder, cancelled)
+        with torch.inference_mode(), autocast, cancelling, taking_stages(encoder) as taken:
             try:
-                features = self._sam.image_encoder(image)
+                features = encoder(image)
             except torch.OutOfMemoryError as error:
                 torch.cuda.empty_cache()
                 raise ModelError(
@@ -74,7 +79,7 @@ class SamSegmenter:
                 ) from error
         if self._torch_device.type == "cuda":
             torch.cuda.synchronize(self._torch_device)  # else the next step would seem to take this one's time
-        return Embedding(features.float(), (height, width), self.spec.name)
+        return Embedding(features.float(), (height, width), self.spec.name, tuple(taken))
 
     def _resize(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Bring the longest side to the encoder's; very large images are averaged down first, to spare memory."""
@@ -164,6 +169,14 @@ class SamSegmenter:
             full = self._sam.postprocess_masks(torch.from_numpy(logits)[None, None], target, (height, width))
         result: NDArray[np.float32] = full[0, 0].numpy()
         return result
+
+    def dense_features(self, embedding: Embedding) -> DenseFeatures:
+        """The encoder's middle features, without the padding; see `Segmenter.dense_features`."""
+        if embedding.model != self.spec.name or not embedding.stages:
+            raise ModelError(f"An embedding of {embedding.model} has no middle features of {self.spec.name}.")
+        height, width = self._frame(embedding, embedding.stages[0].shape[-1])
+        levels = tuple(stage[:, :height, :width] for stage in embedding.stages)
+        return DenseFeatures(levels, embedding.size, f"{SAM_BACKBONE}:{self.spec.name}")
 
     def logits_frame(self, embedding: Embedding) -> tuple[int, int]:
         """Part of the logits that shows the image; the rest is padding."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sam_inspector.core.prompts import Prompt
+from sam_inspector.models.backbone import DenseFeatures
 from sam_inspector.models.devices import DeviceChoice
 from sam_inspector.models.registry import ModelSpec
 
@@ -26,16 +27,20 @@ class Embedding:
         `(height, width)` of the image in pixels.
     model
         Name of the model that made it; only that model can decode it.
+    stages
+        Dense features from the middle of the encoder, for anomaly maps, finest first; bfloat16 `(C, 64, 64)` each in
+        the model's own frame. Empty where a model offers none.
     """
 
     features: Any
     size: tuple[int, int]
     model: str
+    stages: tuple[Any, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """Memory it takes."""
-        return int(self.features.element_size() * self.features.nelement())
+        return sum(int(tensor.element_size() * tensor.nelement()) for tensor in (self.features, *self.stages))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,6 +108,16 @@ class Segmenter(Protocol):
 
     def upsample(self, embedding: Embedding, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bring low-resolution logits `(256, 256)` to the image's size, float32 `(H, W)`."""
+        ...
+
+    def dense_features(self, embedding: Embedding) -> DenseFeatures:
+        """The encoder's middle features, without the padding.
+
+        Raises
+        ------
+        ModelError
+            When the model offers none.
+        """
         ...
 
     def logits_frame(self, embedding: Embedding) -> tuple[int, int]:

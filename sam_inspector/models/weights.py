@@ -1,7 +1,8 @@
 """Checkpoint files: where they lie, whether they are what they should be, and how they get there.
 
 A file counts only when its SHA-256 is right, wherever it came from. That is remembered beside it, so that a start does
-not read gigabytes again.
+not read gigabytes again. Where a row gives no SHA-256, because none is published, the size need only be near, and the
+check that remains is that of the loader: nothing in the file is run, and every tensor has its name and shape.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import filelock
 import platformdirs
@@ -23,12 +24,31 @@ import platformdirs
 from sam_inspector.core.errors import Cancelled, WeightsError
 from sam_inspector.models.checksums import file_sha256
 from sam_inspector.models.fetching.progress import ByteCount, IsCancelled, Report, SourceFailed, size_text
-from sam_inspector.models.registry import ModelSpec
+from sam_inspector.models.registry import WeightsFile
 
 FOLDER_VARIABLE = "SAM_INSPECTOR_WEIGHTS"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+SIZE_TOLERANCE = 0.02
+"""How far, as a share, a file may be from its row's size where no SHA-256 is known."""
+
 PACKAGE_FACTOR = 2
 """A package and the file in it lie on the disk together for a moment."""
+
+
+class WeightedRow(Protocol):
+    """A row of a registry: a model or a backbone."""
+
+    @property
+    def name(self) -> str:
+        """What a user types."""
+
+    @property
+    def title(self) -> str:
+        """What a user reads."""
+
+    @property
+    def weights(self) -> WeightsFile | None:
+        """The checkpoint; None for what needs none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +87,31 @@ def weights_folder() -> Path:
     return platformdirs.user_cache_path("sam-inspector", appauthor=False) / "weights"
 
 
-def weights_path(spec: ModelSpec) -> Path:
+def weights_file(spec: WeightedRow) -> WeightsFile:
+    """The checkpoint of a row.
+
+    Raises
+    ------
+    WeightsError
+        For a row that needs none of its own.
+    """
+    if spec.weights is None:
+        raise WeightsError(f"{spec.title} needs no weights of its own: there is nothing to fetch or to check.")
+    return spec.weights
+
+
+def weights_path(spec: WeightedRow) -> Path:
     """Where the checkpoint of a model is or belongs."""
-    return weights_folder() / spec.weights.name
+    return weights_folder() / weights_file(spec).name
 
 
-def find_weights(spec: ModelSpec) -> Path | None:
+def find_weights(spec: WeightedRow) -> Path | None:
     """The checkpoint, if it is there and right; quick once it was checked."""
     status = weights_status(spec)
     return status.path if status.state == "ready" else None
 
 
-def require_weights(spec: ModelSpec) -> Path:
+def require_weights(spec: WeightedRow) -> Path:
     """The checkpoint, ready to be loaded.
 
     Raises
@@ -92,7 +125,7 @@ def require_weights(spec: ModelSpec) -> Path:
     return status.path
 
 
-def weights_status(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
+def weights_status(spec: WeightedRow, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
     """How it stands with the checkpoint; trusts an earlier check while the file's size and time are the same."""
     path = weights_path(spec)
     if path.is_file() and _remembered(path, spec):
@@ -100,7 +133,7 @@ def weights_status(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCa
     return verify(spec, report=report, cancelled=cancelled)
 
 
-def verify(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
+def verify(spec: WeightedRow, *, report: Report = nothing, cancelled: IsCancelled = never) -> WeightsStatus:
     """Read the whole checkpoint and compare its SHA-256; no earlier check is trusted.
 
     Raises
@@ -126,18 +159,22 @@ def verify(spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled 
     return WeightsStatus("wrong", path, message)
 
 
-def _trouble(path: Path, spec: ModelSpec, report: Report, cancelled: IsCancelled) -> str | None:
+def _trouble(path: Path, spec: WeightedRow, report: Report, cancelled: IsCancelled) -> str | None:
     size = path.stat().st_size
-    if size < spec.size_bytes:
-        return f"only {size:,} of {spec.size_bytes:,} bytes"
-    if size > spec.size_bytes:
-        return f"{size:,} bytes instead of {spec.size_bytes:,}"
+    wanted = weights_file(spec)
+    if not wanted.sha256:
+        is_near = abs(size - wanted.size_bytes) <= SIZE_TOLERANCE * wanted.size_bytes
+        return None if is_near else f"{size:,} bytes instead of about {wanted.size_bytes:,}"
+    if size < wanted.size_bytes:
+        return f"only {size:,} of {wanted.size_bytes:,} bytes"
+    if size > wanted.size_bytes:
+        return f"{size:,} bytes instead of {wanted.size_bytes:,}"
     count = ByteCount(report, f"Checking {path.name}", size)
-    return None if file_sha256(path, cancelled=cancelled, seen=count.at) == spec.sha256 else "its SHA-256 is another"
+    return None if file_sha256(path, cancelled=cancelled, seen=count.at) == wanted.sha256 else "its SHA-256 is another"
 
 
 def get_weights(
-    spec: ModelSpec, *, report: Report = nothing, cancelled: IsCancelled = never, replace_wrong: bool = False
+    spec: WeightedRow, *, report: Report = nothing, cancelled: IsCancelled = never, replace_wrong: bool = False
 ) -> Path:
     """The checkpoint, fetched unless it is there and right.
 
@@ -178,24 +215,25 @@ def get_weights(
     return path
 
 
-def _fetch(spec: ModelSpec, path: Path, report: Report, cancelled: IsCancelled) -> None:
+def _fetch(spec: WeightedRow, path: Path, report: Report, cancelled: IsCancelled) -> None:
     # The libraries of the network take a while to import, and most starts need none of them.
     from sam_inspector.models.fetching.fetch import fetch, partial_files
 
+    wanted = weights_file(spec)
     part = path.with_name(f"{path.name}.part")
-    if shutil.disk_usage(path.parent).free + _size(part) < spec.size_bytes:
+    if shutil.disk_usage(path.parent).free + _size(part) < wanted.size_bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reasons: list[str] = []
-    for source in spec.sources:
+    for source in wanted.sources:
         report(0.0, f"{spec.title}: asking {source.title}")
         try:
-            fetch(source, spec.weights, part, title=spec.title, report=report, cancelled=cancelled)
+            fetch(source, wanted, part, title=spec.title, report=report, cancelled=cancelled)
             part.replace(path)
         except SourceFailed as error:
             reasons.append(f"{source} ({error})")
         except OSError as error:
             if error.errno in NO_ROOM:
-                for left in partial_files(spec.weights, part):
+                for left in partial_files(wanted, part):
                     left.unlink()
             raise
         else:
@@ -204,9 +242,16 @@ def _fetch(spec: ModelSpec, path: Path, report: Report, cancelled: IsCancelled) 
             return
     raise WeightsError(
         f"{spec.title} could not be fetched from {' nor from '.join(reasons)}: put the file by hand at {path} "
-        f"({spec.size_bytes:,} bytes, SHA-256 {spec.sha256}), then check it with "
+        f"({_facts_text(wanted)}), then check it with "
         f"“sam-inspector models verify {spec.name}”."
     )
+
+
+def _facts_text(wanted: WeightsFile) -> str:
+    """What tells the right file, for somebody who fetches it by hand."""
+    if not wanted.sha256:
+        return f"about {size_text(wanted.size_bytes)}; its makers publish no SHA-256"
+    return f"{wanted.size_bytes:,} bytes, SHA-256 {wanted.sha256}"
 
 
 @contextmanager
@@ -229,9 +274,9 @@ def _alone(path: Path, report: Report, cancelled: IsCancelled) -> Iterator[None]
         lock.release()
 
 
-def _folder_error(spec: ModelSpec, folder: Path, error: OSError) -> WeightsError:
+def _folder_error(spec: WeightedRow, folder: Path, error: OSError) -> WeightsError:
     if error.errno in NO_ROOM:
-        needed = size_text(PACKAGE_FACTOR * spec.size_bytes)
+        needed = size_text(PACKAGE_FACTOR * weights_file(spec).size_bytes)
         return WeightsError(
             f"The disk of {folder} is full: {spec.title} needs {needed} there for a moment; free some space, or "
             f"choose another folder with the environment variable {FOLDER_VARIABLE}."
@@ -253,12 +298,12 @@ def _memory(path: Path) -> Path:
     return path.with_name(f"{path.name}.verified.json")
 
 
-def _facts(path: Path, spec: ModelSpec) -> dict[str, object]:
+def _facts(path: Path, spec: WeightedRow) -> dict[str, object]:
     stat = path.stat()
-    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": spec.sha256}
+    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": weights_file(spec).sha256}
 
 
-def _remembered(path: Path, spec: ModelSpec) -> bool:
+def _remembered(path: Path, spec: WeightedRow) -> bool:
     try:
         remembered: object = json.loads(_memory(path).read_text("utf-8"))
         return remembered == _facts(path, spec)
@@ -266,7 +311,7 @@ def _remembered(path: Path, spec: ModelSpec) -> bool:
         return False
 
 
-def _remember(path: Path, spec: ModelSpec) -> None:
+def _remember(path: Path, spec: WeightedRow) -> None:
     # A folder that can't be written is checked each time; that is only slower.
     with contextlib.suppress(OSError):
         _memory(path).write_text(json.dumps(_facts(path, spec)), "utf-8")

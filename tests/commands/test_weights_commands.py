@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import FOLDER_VARIABLE
 from tests.commands.conftest import finish_process, start_process
@@ -43,11 +44,26 @@ def put(folder, content):
 def test_the_list_names_every_model(shell, folder):
     outcome = shell("models")
     assert (outcome.status, outcome.err) == (0, "")
-    assert [line.split()[:2] for line in outcome.out.splitlines()] == [[name, "missing"] for name in MODELS]
+    models, _, backbones = outcome.out.partition("\n\nBackbones of anomaly maps:\n")
+    assert [line.split()[:2] for line in models.splitlines()] == [[name, "missing"] for name in MODELS]
+    assert [line.split()[0] for line in backbones.splitlines()] == list(BACKBONES)
+    assert backbones.count("missing") == len(BACKBONES) - 1
     assert shell("models", "list").out == outcome.out
     listed = shell("models", "list", "--json").json
     assert [row["name"] for row in listed["models"]] == list(MODELS)
+    assert [row["name"] for row in listed["backbones"]] == list(BACKBONES)
     assert listed == shell("models", "--json").json
+
+
+def test_a_backbone_is_asked_for_like_a_model(shell, folder):
+    assert "is not there yet" in shell("models", "verify", "dinov2").error
+    outcome = shell("models", "get", "swin")
+    assert outcome.status == 1
+    assert "about 916.0 MB; its makers publish no SHA-256" in outcome.error
+    for command in ("get", "verify"):
+        outcome = shell("models", command, "sam")
+        assert (outcome.status, outcome.out) == (1, "")
+        assert "needs no weights of its own" in outcome.error
 
 
 def test_the_folder_is_printed(shell, folder):
@@ -59,7 +75,9 @@ def test_an_unknown_model_is_one_line(shell, folder):
     for arguments in (("get", "nope"), ("verify", "nope"), ("get", "nope", "--json")):
         outcome = shell("models", *arguments)
         assert (outcome.status, outcome.out) == (1, "")
-        assert outcome.error == f"There is no model “nope”: choose one of {', '.join(MODELS)}."
+        assert (
+            outcome.error == f"There is no model or backbone “nope”: choose one of {', '.join((*MODELS, *BACKBONES))}."
+        )
 
 
 def test_missing_weights_offline_are_one_line_that_names_the_way_by_hand(shell, folder, image, tmp_path):
@@ -105,7 +123,10 @@ def test_verifying_tells_what_is_wrong(shell, folder):
     put(folder, b"half")
     outcome = shell("models", "verify", "--json")
     assert outcome.status == 1
-    assert [row["state"] for row in outcome.json["models"]] == ["wrong", *["missing"] * (len(MODELS) - 1)]
+    assert [row["state"] for row in outcome.json["models"]] == [
+        "wrong",
+        *["missing"] * (len(MODELS) + len(BACKBONES) - 2),
+    ]
     assert "only 4 of 40,728,226 bytes" in outcome.error
 
 

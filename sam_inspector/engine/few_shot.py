@@ -1,0 +1,176 @@
+"""Few-shot maps over files: references are read, turned and described; then images are mapped against them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sam_inspector.anomaly.few_shot import FewShotDetector, View, fit
+from sam_inspector.anomaly.recipes import FewShotRecipe, recipe_for
+from sam_inspector.anomaly.settings import FewShotSettings
+from sam_inspector.anomaly.turning import angles, turned
+from sam_inspector.core.calibration import Calibration
+from sam_inspector.core.errors import ImageReadError, InputError, WeightsError
+from sam_inspector.core.segmentation import AnomalyMap
+from sam_inspector.data.images import LoadedImage, read_image
+from sam_inspector.engine.inspector import Inspector
+from sam_inspector.engine.requests import BuildReferences, JobProgress, ReferencesReady
+from sam_inspector.models.backbone import Backbone, DenseFeatures, never
+from sam_inspector.models.backbone_loading import load_backbone
+from sam_inspector.models.backbone_registry import SAM_BACKBONE, get_backbone_spec
+from sam_inspector.models.weights import weights_status
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MapOutcome:
+    """The map of one image; `seconds` are those of the map alone, the encoding left out."""
+
+    anomaly_map: AnomalyMap
+    image_score: float
+    calibration: Calibration
+    seconds: float
+    remark: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Built:
+    """References that are ready, and what they depend on."""
+
+    work: BuildReferences
+    model: str
+    detector: FewShotDetector
+    image_ids: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+class FewShotMapper:
+    """Maps images against references; to be used from the inspector's thread."""
+
+    def __init__(self, inspector: Inspector) -> None:
+        self._inspector = inspector
+        self._backbones: dict[tuple[str, str], Backbone] = {}
+        self._built: _Built | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the references of the model in use are described."""
+        return self._built is not None and self._built.model == self._model_of(self._built.work.settings)
+
+    def build(self, work: BuildReferences, *, cancelled: Callable[[], bool] = never) -> Iterator[JobProgress]:
+        """Describe references, a step a view; those before stay in use until the new ones are ready.
+
+        An image that can't be read is passed over, and told among the remarks.
+
+        Raises
+        ------
+        InputError
+            Without a reference that can be read, or for settings out of range.
+        WeightsError
+            When the backbone's weights are not there.
+        """
+        names: list[str] = []
+        image_ids: list[str] = []
+        remarks: list[str] = []
+        images: list[Path] = []
+        for path in work.paths:
+            try:
+                image = read_image(path)
+            except ImageReadError as error:
+                remarks.append(f"Left out of the normal images: {error}")
+                continue
+            if image.image_id not in image_ids:
+                images.append(path)
+                names.append(path.name)
+                image_ids.append(image.image_id)
+        if not images:
+            raise InputError("There is no normal image to compare with: choose at least one that can be read.")
+        recipe = recipe_for(work.settings, len(images))
+        model = self._model_of(work.settings)
+        views = self._views(images, recipe, work.settings, cancelled)
+        total = len(images) * recipe.rotations
+        detector: FewShotDetector | None = None
+        for number, step in enumerate(fit(views, recipe, tuple(names), seed=work.settings.references.seed), start=1):
+            detector = step
+            if step is None:
+                yield JobProgress(number, total, names[(number - 1) // recipe.rotations])
+        assert detector is not None
+        far = detector.calibration.far
+        if far:
+            remarks.append(
+                f"{', '.join(far)} lies far from the other normal images: look whether it shows a defect, and choose "
+                "another if it does."
+            )
+        self._built = _Built(work, model, detector, tuple(image_ids), tuple(remarks))
+
+    def ready(self, work: BuildReferences) -> ReferencesReady:
+        """What `build` came to."""
+        built = self._built
+        assert built is not None
+        return ReferencesReady(work, built.detector.calibration, built.detector.bank_tokens, built.remarks)
+
+    def map(self, image: LoadedImage) -> MapOutcome:
+        """Map an image.
+
+        Raises
+        ------
+        InputError
+            When no references were described with the model in use.
+        """
+        built = self._built
+        if built is None or not self.is_ready:
+            raise InputError("No normal images were described with this model yet: choose them first.")
+        features = self._features(image, built.work.settings, never)
+        started = time.perf_counter()
+        own = built.image_ids.index(image.image_id) if image.image_id in built.image_ids else None
+        anomaly_map = built.detector.map(features, without=own)
+        seconds = time.perf_counter() - started
+        remark = "" if own is None else "This image is one of the references; it is not compared with itself."
+        score = built.detector.image_score(anomaly_map)
+        return MapOutcome(anomaly_map, score, built.detector.calibration, seconds, remark)
+
+    def _views(
+        self, paths: Sequence[Path], recipe: FewShotRecipe, settings: FewShotSettings, cancelled: Callable[[], bool]
+    ) -> Iterator[View]:
+        for number, path in enumerate(paths):
+            image = read_image(path)
+            for angle in angles(recipe.rotations):
+                if angle == 0:
+                    yield View(number, True, self._features(image, settings, cancelled))
+                    continue
+                other = replace(image, pixels=turned(image.pixels, angle))
+                yield View(number, False, self._features(other, settings, cancelled, remember=False))
+
+    def _features(
+        self, image: LoadedImage, settings: FewShotSettings, cancelled: Callable[[], bool], *, remember: bool = True
+    ) -> DenseFeatures:
+        if settings.backbone != SAM_BACKBONE:
+            return self._backbone(settings).features(image.pixels, cancelled=cancelled)
+        segmenter = self._inspector.segmenter
+        if remember:
+            return segmenter.dense_features(self._inspector.embed(image, cancelled=cancelled).embedding)
+        return segmenter.dense_features(segmenter.embed(image.pixels, cancelled=cancelled))
+
+    def _backbone(self, settings: FewShotSettings) -> Backbone:
+        key = (settings.backbone, settings.preset)
+        if key not in self._backbones:
+            spec = get_backbone_spec(settings.backbone)
+            status = weights_status(spec)
+            if status.state != "ready":
+                # Nothing is fetched before a person has seen what it is.
+                raise WeightsError(
+                    f"The backbone {spec.title} needs weights that are not here ({spec.size_bytes / 1e6:.0f} MB, "
+                    f"licence {spec.licence}): fetch them with “sam-inspector models get {spec.name}”, or put the file "
+                    f"at {status.path}; the backbone “{SAM_BACKBONE}” needs none."
+                )
+            device = self._inspector.segmenter.device
+            self._backbones[key] = load_backbone(
+                settings.backbone, preset=settings.preset, device=device.device, precision=device.precision
+            )
+        return self._backbones[key]
+
+    def _model_of(self, settings: FewShotSettings) -> str:
+        if settings.backbone != SAM_BACKBONE:
+            return settings.backbone
+        return self._inspector.segmenter.spec.name if self._inspector.has_model else ""
