@@ -7,13 +7,15 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from sam_inspector import __version__
+from sam_inspector.anomaly.settings import DEFAULT_BACKBONE, DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.commands.console import CANCELLED_STATUS, Console, command, is_debugging
 from sam_inspector.models.registry import DEFAULT_MODEL
+from sam_inspector.prompting.automatic import THRESHOLD_POLICIES, AutomaticPrompts, ThresholdPolicy
 
 SUMMARY = "Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens."
 EXIT_STATUSES = "Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled."
@@ -27,8 +29,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-models_app = typer.Typer(help="The models and their weights; without a command it lists them.", rich_markup_mode=None)
-app.add_typer(models_app, name="models")
+models_app = typer.Typer(
+    help="The models and backbones, and their weights; without a command it lists them.", rich_markup_mode=None
+)
+app.add_typer(models_app, name="models", short_help="List and fetch models and backbones.")
 
 ModelOption = Annotated[str, typer.Option("--model", metavar="NAME", help="The model; “models list” prints the names.")]
 DeviceOption = Annotated[
@@ -176,7 +180,12 @@ def prompts(
 @command
 def evaluate(
     dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
-    mode: Annotated[str, typer.Option(metavar="MODE,...", help="One or more of naive, b, bp, bps, with commas.")],
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="MODE,...", help="One or more of naive, b, bp, bps, few-shot-map and few-shot, with commas."
+        ),
+    ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the results: new, empty, or of a run.")],
     preset: PresetOption = "recommended",
     points: PointsOption = 20,
@@ -184,6 +193,22 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="At most N images of each category, the first ones.")
     ] = None,
+    shots: Annotated[
+        int, typer.Option(metavar="K", help="For few-shot modes: normal images that each category is compared with.")
+    ] = DEFAULT_SHOTS,
+    random: Annotated[
+        bool, typer.Option("--random", help="Draw those K images with --seed, instead of taking the first.")
+    ] = False,
+    backbone: Annotated[
+        str, typer.Option(metavar="NAME", help="For few-shot modes: whose features; “models list” prints the names.")
+    ] = DEFAULT_BACKBONE,
+    policy: Annotated[
+        str, typer.Option(metavar="NAME", help="Where the map's threshold comes from: " + ", ".join(THRESHOLD_POLICIES))
+    ] = "ref_calibrated",
+    threshold_factor: Annotated[float, typer.Option(metavar="F", help="Multiplies that threshold.")] = 1.0,
+    save_maps: Annotated[
+        bool, typer.Option("--save-maps", help="Write the maps of few-shot-map too, as float16 TIFF in maps/.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out; without it the run there is replaced.")
     ] = False,
@@ -197,7 +222,8 @@ def evaluate(
     """Score prompt modes against the ground truth of datasets.
 
     Prompts are made from each ground-truth mask (“prompts --help” tells the modes), SAM answers them, and its masks are
-    scored. Written to --out: results.json, results.csv, prompts.json and masks/.
+    scored. The mode few-shot makes them from an anomaly map instead, few-shot-map scores that map alone; both visit the
+    good test images too. Written to --out: results.json, results.csv, prompts.json and masks/.
     """
     from sam_inspector.commands import evaluating
 
@@ -215,13 +241,99 @@ def evaluate(
         layout=layout,
         resume=resume,
         out=out,
+        few_shot=FewShotSettings(
+            backbone, preset, references=ReferenceChoice("random" if random else "first", shots, seed)
+        ),
+        prompting=AutomaticPrompts(policy=cast(ThresholdPolicy, policy), factor=threshold_factor),
+        save_maps=save_maps,
     )
+
+
+@app.command(
+    "map",
+    short_help="Make anomaly maps of one image or of a category.",
+    epilog="Example: sam-inspector map mvtec/hazelnut --method few-shot --shots 4 --out maps",
+)
+@command
+def map_images(
+    path: Annotated[
+        Path, typer.Argument(metavar="IMAGE_OR_CATEGORY", help="An image, or the folder of a category or of images.")
+    ],
+    method: Annotated[str, typer.Option(metavar="NAME", help="How the map is made: few-shot.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the maps.")],
+    reference: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Normal images to compare with; by default train/good of the category."),
+    ] = None,
+    shots: Annotated[int, typer.Option(metavar="K", help="How many of them are compared with.")] = DEFAULT_SHOTS,
+    random: Annotated[
+        bool, typer.Option("--random", help="Draw those K images with --seed, instead of taking the first.")
+    ] = False,
+    backbone: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose features are compared; “models list” prints the names.")
+    ] = DEFAULT_BACKBONE,
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication of the backbone.")
+    ] = "recommended",
+    rotations: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Angles that each normal image is shown at; by default what suits the preset."),
+    ] = None,
+    seed: SeedOption = 0,
+    model: ModelOption = DEFAULT_MODEL,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make anomaly maps of one image, or of each test image of a category.
+
+    A map tells for each pixel how far it lies from everything in a few normal images. Written to --out: the map as
+    float16 TIFF of raw scores at the image's size, and a picture of it over the image as PNG. Printed: the threshold
+    just above what normal images reach, and for each image its score, whether its map exceeds that threshold, and how
+    many boxes automatic prompts would get from it.
+    """
+    from sam_inspector.commands import mapping
+
+    choice = ReferenceChoice("random" if random else "first", shots, seed)
+    mapping.run(
+        Console(json, quiet),
+        path,
+        reference,
+        mapping.MapRun(
+            settings=FewShotSettings(backbone, preset, rotations, references=choice),
+            automatic=AutomaticPrompts(),
+            method=method,
+            layout=layout,
+            model=model,
+            device=device,
+        ),
+        out=out,
+    )
+
+
+@app.command(short_help="Measure how fast this machine is.")
+@command
+def bench(
+    model: ModelOption = DEFAULT_MODEL,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure how fast this machine encodes, decodes, maps and scores, on a made-up picture of 1024 × 1024 pixels.
+
+    Beside each time stands that of the plain path in the same run: the networks in float32 as their package brings
+    them, the map by one product over all tokens in float32, the metrics by scikit-learn. It takes about a minute.
+    """
+    from sam_inspector.commands import benchmark
+
+    benchmark.run(Console(json, quiet), model, device)
 
 
 @models_app.callback(invoke_without_command=True)
 @command
 def models(context: typer.Context, json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """The models and their weights; without a command it lists them."""
+    """The models and backbones, and their weights; without a command it lists them."""
     if context.invoked_subcommand is None:
         models_list(json, quiet)
     elif json or quiet:
@@ -231,7 +343,7 @@ def models(context: typer.Context, json: JsonOption = False, quiet: QuietOption 
 @models_app.command("list")
 @command
 def models_list(json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models and the state of their weights."""
+    """List the models and backbones, and the state of their weights."""
     from sam_inspector.commands import weights
 
     weights.list_models(Console(json, quiet))
@@ -240,11 +352,11 @@ def models_list(json: JsonOption = False, quiet: QuietOption = False) -> None:
 @models_app.command("get")
 @command
 def models_get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model or backbone.")],
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fetch the weights of a model."""
+    """Fetch the weights of a model or backbone."""
     from sam_inspector.commands import weights
 
     weights.get(Console(json, quiet), name)
@@ -253,7 +365,9 @@ def models_get(
 @models_app.command("verify")
 @command
 def models_verify(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the model; all by default.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of the model or backbone; all by default.")
+    ] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

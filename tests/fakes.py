@@ -1,4 +1,4 @@
-"""Stand-ins that count what is asked of them; quick, deterministic, and without torch."""
+"""Stand-ins that count what is asked of them; quick, deterministic, and without torch until features are asked for."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from sam_inspector.core.errors import Cancelled
+from sam_inspector.core.errors import Cancelled, ModelError
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, never
 
@@ -27,6 +27,31 @@ class FakeTensor:
         return self.size_bytes
 
 
+class FakeStage(FakeTensor):
+    """A middle feature `(C, h, w)` that waits for torch until it is looked at."""
+
+    def __init__(self, values):
+        super().__init__(values.nbytes)
+        self.values = values
+
+
+def described(pixels, cell=16):
+    """Mean colour, contrast and a constant of each cell of an image, float32 `(6, h, w)`: a stub of an encoder.
+
+    Centred, so that cells of unlike colours point into unlike directions.
+    """
+    height, width = pixels.shape[:2]
+    size = (max(1, round(width / cell)), max(1, round(height / cell)))
+    colour = pixels.astype(np.float32) / 255 - 0.45
+    gray = colour.mean(2)
+    padded = np.pad(gray, 1, "wrap")  # so that a periodic texture has no border
+    across = np.abs(padded[1:-1, 2:] - padded[1:-1, :-2])
+    down = np.abs(padded[2:, 1:-1] - padded[:-2, 1:-1])
+    planes = [*np.moveaxis(colour, 2, 0), across, down, np.full_like(gray, 0.1)]
+    cells = [cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_AREA) for plane in planes]
+    return np.stack(cells).reshape(6, size[1], size[0])
+
+
 @dataclass
 class FakeDevice:
     device: str = "cpu"
@@ -39,13 +64,15 @@ class FakeDevice:
 class FakeSegmenter:
     """Fills the box, else a disk of radius 10 around each positive point; negative points cut disks of 6 out.
 
-    The three further masks are the same grown by 4, 8 and 12 pixels, of falling predicted IoU.
+    The three further masks are the same grown by 4, 8 and 12 pixels, of falling predicted IoU. Its middle feature
+    is what `described` says of cells of `cell` pixels.
     """
 
     spec: object = field(default_factory=lambda: MODELS["mobile_sam"])
     device: FakeDevice = field(default_factory=FakeDevice)
     embed_seconds: float = 0.0
     decode_seconds: float = 0.0
+    cell: int = 16
     embedded: int = 0
     decoded: list = field(default_factory=list)
     mask_inputs: list = field(default_factory=list)
@@ -55,7 +82,8 @@ class FakeSegmenter:
         self.threads.add(threading.current_thread().ident)
         self._work(self.embed_seconds, cancelled)
         self.embedded += 1
-        return Embedding(FakeTensor(1000), pixels.shape[:2], self.spec.name)
+        stages = (FakeStage(described(pixels, self.cell)),)
+        return Embedding(FakeTensor(1000), pixels.shape[:2], self.spec.name, stages)
 
     def _work(self, seconds, cancelled=never):
         end = time.monotonic() + seconds
@@ -97,6 +125,16 @@ class FakeSegmenter:
         rows, columns = self.logits_frame(embedding)
         part = np.ascontiguousarray(logits[:rows, :columns])
         return cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST)
+
+    def dense_features(self, embedding):
+        import torch
+
+        from sam_inspector.models.backbone import DenseFeatures
+
+        if embedding.model != self.spec.name:
+            raise ModelError(f"an embedding of {embedding.model}")
+        levels = tuple(torch.from_numpy(stage.values) for stage in embedding.stages)
+        return DenseFeatures(levels, embedding.size, f"sam:{self.spec.name}")
 
     def logits_frame(self, embedding):
         height, width = embedding.size

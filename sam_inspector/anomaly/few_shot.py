@@ -20,6 +20,7 @@ from torch.nn import functional
 from sam_inspector.anomaly.coreset import greedy_coreset
 from sam_inspector.anomaly.memory_bank import nearest_distance
 from sam_inspector.anomaly.recipes import FewShotRecipe
+from sam_inspector.anomaly.turning import angles
 from sam_inspector.core.calibration import Calibration
 from sam_inspector.core.errors import InputError
 from sam_inspector.core.segmentation import AnomalyMap
@@ -30,7 +31,11 @@ MAP_SIDE = 256
 CHUNK_TOKENS = 131_072
 """Reference tokens held at a time before the coreset thins them out: bounds memory for any number of references."""
 CALIBRATION_IMAGES = 16
-BALANCE_TOKENS = 1024
+BALANCE_TOKENS = 256
+BALANCE_STEP = 3
+"""Tokens that tell the usual distance of a level: so many of one reference, and every third of the others."""
+PROBE_ANGLE = 180.0
+"""The one angle that leaves an image of any format whole."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,8 +108,8 @@ class FewShotDetector:
     Attributes
     ----------
     calibration
-        The references' own maps, each made without the tokens of its image (of a single reference: without those of
-        the upright view).
+        The references' own maps, each made without the tokens of its image. Of a single reference: the map of its
+        upright view without the tokens of that; when it is not turned otherwise, the map of its half turn.
     """
 
     def __init__(
@@ -158,6 +163,17 @@ class FewShotDetector:
         return float(np.partition(values, values.size - count)[-count:].mean())
 
 
+def shown_angles(recipe: FewShotRecipe, references: int) -> list[float]:
+    """The angles in degrees at which `fit` wants each reference, 0 first.
+
+    A single reference that the recipe doesn't turn is shown once more, which is not compared with and serves the
+    calibration alone: nothing else tells how far normal images lie apart.
+    """
+    if references == 1 and recipe.rotations == 1:
+        return [0.0, PROBE_ANGLE]
+    return angles(recipe.rotations)
+
+
 def fit(
     views: Iterable[View], recipe: FewShotRecipe, names: tuple[str, ...], *, seed: int = 0
 ) -> Iterator[FewShotDetector | None]:
@@ -169,7 +185,7 @@ def fit(
     Parameters
     ----------
     views
-        Those of one reference one after the other, the upright one first.
+        Those of one reference one after the other, at the angles of `shown_angles`.
     names
         What the references are called, in their order.
 
@@ -183,7 +199,12 @@ def fit(
     banks: list[_Bank] = []
     tokens_seen = 0
     is_single = len(names) == 1
+    probe: View | None = None
     for number, view in enumerate(views):
+        if is_single and recipe.rotations == 1 and not view.is_upright:
+            probe = view
+            yield None
+            continue
         if view.is_upright and len(upright) < CALIBRATION_IMAGES:
             upright.append(view)
         owner = number if is_single else view.reference
@@ -205,9 +226,11 @@ def fit(
     with torch.inference_mode():
         for bank in banks:
             bank.thin()
-        own = [0 if is_single else view.reference for view in upright]
-        maps = tuple(_draw(banks, view.features, recipe, owner) for view, owner in zip(upright, own, strict=True))
-    calibration = Calibration(maps, tuple(names[view.reference] for view in upright))
+        if probe is not None:
+            maps = [_draw(banks, probe.features, recipe, None)]
+        else:
+            maps = [_draw(banks, view.features, recipe, 0 if is_single else view.reference) for view in upright]
+    calibration = Calibration(tuple(maps), tuple(names[view.reference] for view in upright))
     yield FewShotDetector(recipe, upright[0].features.backbone, banks, calibration, is_single=is_single)
 
 
@@ -243,7 +266,7 @@ def _space(views: list[list[Tensor]], recipe: FewShotRecipe) -> _Space:
         if len(views[0]) > 1 and len(views) > 1:
             queries = functional.normalize(rows[0] - mean, dim=1)
             step = max(1, len(queries) // BALANCE_TOKENS)
-            others = functional.normalize(torch.cat(rows[1:])[:: max(1, len(rows) // 4)] - mean, dim=1)
+            others = functional.normalize(torch.cat(rows[1:])[::BALANCE_STEP] - mean, dim=1)
             usual = float(nearest_distance(queries[::step], others, exact=True).median())
             weight = max(usual, 1e-6) ** -0.5
         weights.append(weight)

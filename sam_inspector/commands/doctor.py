@@ -15,6 +15,7 @@ from sam_inspector import __version__
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.display import missing_display, qt_trouble
 from sam_inspector.core.errors import SamInspectorError
+from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
 from sam_inspector.models.weights import weights_folder, weights_status
 from sam_inspector.resources_path import resources_path
@@ -47,7 +48,7 @@ class Finding:
 def run(console: Console) -> None:
     """Look at everything; status 1 when something is wrong."""
     findings: list[Finding] = []
-    for look in (_program, _packages, _device, _networks, _window, _weights, _disk, _samples):
+    for look in (_program, _packages, _device, _networks, _window, _weights, _backbones, _disk, _samples):
         try:
             findings += look()
         except (SamInspectorError, ImportError, OSError, RuntimeError) as error:
@@ -127,6 +128,26 @@ def _weights() -> list[Finding]:
             findings.append(Finding("weights", "wrong", status.message))
         elif spec.name == DEFAULT_MODEL:
             findings.append(Finding("weights", "note", status.message))
+    return findings
+
+
+def _backbones() -> list[Finding]:
+    """Nobody needs them, so those that are not there are no trouble; they are listed with what they would take."""
+    findings = []
+    missing = []
+    for spec in BACKBONES.values():
+        if spec.weights is None:
+            continue
+        status = weights_status(spec)
+        if status.state == "ready":
+            findings.append(Finding("backbones", "ok", f"{spec.title} at {status.path}"))
+        elif status.state == "wrong":
+            findings.append(Finding("backbones", "wrong", status.message))
+        else:
+            missing.append(f"{spec.name} ({spec.size_bytes / 1e6:.0f} MB)")
+    if missing:
+        text = f"not fetched, and needed for their own maps only: {', '.join(missing)}"
+        findings.append(Finding("backbones", "ok", text, "Fetch one with: sam-inspector models get NAME"))
     return findings
 
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.loading import loaded_inspector
 from sam_inspector.commands.outputs import check_out_folder
 from sam_inspector.core.errors import DatasetError
 from sam_inspector.data.datasets import open_dataset
-from sam_inspector.engine.evaluate import EvaluateSettings, evaluate, open_results, samples_to_evaluate
+from sam_inspector.engine.evaluate import (
+    EvaluateSettings,
+    evaluate,
+    open_results,
+    references_to_use,
+    samples_to_evaluate,
+)
 from sam_inspector.engine.requests import SegmentOptions
 from sam_inspector.engine.results import check_is_run_or_empty
 from sam_inspector.models.registry import get_model_spec
+from sam_inspector.prompting.automatic import AutomaticPrompts
 
 COLUMNS = ("iou", "dice", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
+MAP_COLUMNS = ("i_auroc", "false_alarm_area")
+"""Shown where good images were visited too."""
 
 
 def run(
@@ -35,6 +46,9 @@ def run(
     layout: str | None,
     resume: bool,
     out: Path,
+    few_shot: FewShotSettings,
+    prompting: AutomaticPrompts,
+    save_maps: bool,
 ) -> None:
     """Evaluate and write the results; what is finished stays when it is cancelled."""
     get_model_spec(model)
@@ -46,12 +60,16 @@ def run(
         limit=limit,
         seed=seed,
         options=SegmentOptions(preset=preset),
+        few_shot=few_shot,
+        prompting=prompting,
+        save_maps=save_maps,
     )
     settings.check()
     check_out_folder(out)
     check_is_run_or_empty(out)
     opened = [open_dataset(path, layout) for path in datasets]
     samples = samples_to_evaluate(opened, settings)
+    references = references_to_use(opened, settings)
     for dataset in opened:
         for skipped in dataset.skipped:
             console.say(f"Skipped {skipped.path}: {skipped.reason}")
@@ -62,7 +80,7 @@ def run(
     folder = open_results(out, settings, opened, samples, inspector, command=command, resume=resume)
     try:
         with console.progress("Evaluating") as report:
-            for step in evaluate(samples, settings, inspector, folder):
+            for step in evaluate(samples, settings, inspector, folder, references):
                 report(step.done / step.total, f"{step.sample.category} {step.done}/{step.total}")
     except KeyboardInterrupt:
         folder.write()
@@ -80,19 +98,21 @@ def run(
 
 def _table(results: dict[str, Any]) -> str:
     """The categories of each mode and the mean over them, as a plain table."""
-    lines = [["mode", "category", "images", "failed", *COLUMNS]]
+    with_maps = any(row["normal"] for row in results["categories"])
+    columns = (*COLUMNS, *MAP_COLUMNS) if with_maps else COLUMNS
+    lines = [["mode", "category", "images", "failed", *columns]]
     for summary in results["summary"]:
         rows = [row for row in results["categories"] if row["mode"] == summary["mode"]]
         for row in rows:
-            lines.append([row["mode"], row["category"], str(row["images"]), str(row["failed"]), *_cells(row)])
+            lines.append([row["mode"], row["category"], str(row["images"]), str(row["failed"]), *_cells(row, columns)])
         if len(rows) > 1:
             images = str(sum(row["images"] for row in rows))
-            lines.append([summary["mode"], "mean of all", images, str(summary["failed"]), *_cells(summary)])
+            lines.append([summary["mode"], "mean of all", images, str(summary["failed"]), *_cells(summary, columns)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    return ["–" if row[name] is None else f"{row[name]:.3f}" for name in COLUMNS]
+def _cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
+    return ["–" if row[name] is None else f"{row[name]:.3f}" for name in columns]

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from sam_inspector.core.prompts import Prompt
 
+EMPTY_LOGIT = -32.0
+"""The logit of pixels where nothing was asked: below what SAM gives, so that pooled over images they rank last."""
+
 SINGLE_MASK = 0
 """Index of the single-mask output among the four outputs of SAM's decoder."""
 
@@ -65,7 +68,7 @@ class Segmentation:
 
 def empty_segmentation(height: int, width: int) -> Segmentation:
     """The answer to no prompt: an empty mask and a flat score map."""
-    return Segmentation(np.zeros((height, width), bool), np.zeros((height, width), np.float32))
+    return Segmentation(np.zeros((height, width), bool), np.full((height, width), EMPTY_LOGIT, np.float32))
 
 
 def default_candidate(prompt: Prompt, scores: NDArray[np.float32], *, single_point_multimask: bool) -> int:

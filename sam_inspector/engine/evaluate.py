@@ -6,29 +6,29 @@ and ends with the same files as one that was not.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sam_inspector.core.errors import Cancelled, DatasetError, InputError, SamInspectorError, StoreError
-from sam_inspector.core.metrics.mask_scores import score_mask
-from sam_inspector.core.metrics.pixel_tally import PixelTally
+from sam_inspector.anomaly.recipes import recipe_for
+from sam_inspector.anomaly.settings import FewShotSettings
+from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import Dataset, Sample
-from sam_inspector.data.export import export_mask
-from sam_inspector.data.images import LoadedImage, read_image
-from sam_inspector.data.masks import read_mask
-from sam_inspector.data.prompt_json import prompts_to_json
-from sam_inspector.engine.image_rows import ImageRow, ModeResult
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.modes import AUTOMATIC_MODES, EVALUATE_MODES
+from sam_inspector.engine.references import choose_references
+from sam_inspector.engine.requests import BuildReferences, SegmentOptions
 from sam_inspector.engine.results import ResultsFolder
+from sam_inspector.engine.running_modes import ModeRunner
 from sam_inspector.methods.prompt_modes import RECOMMENDED
-from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS, GT_MODES, GT_PRESETS, prompts_from_ground_truth
+from sam_inspector.prompting.automatic import AutomaticPrompts
+from sam_inspector.prompting.from_anomaly_map import check_settings
+from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS, GT_PRESETS
 
 if TYPE_CHECKING:
     # What can't be evaluated is refused without waiting for torch.
-    from sam_inspector.engine.inspector import EmbedOutcome, Inspector
+    from sam_inspector.engine.inspector import Inspector
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class EvaluateSettings:
     Attributes
     ----------
     modes
-        Names of `GT_MODES`.
+        Names of `EVALUATE_MODES`.
     categories
         Only these; empty means all.
     limit
         At most this many images a category; None means all.
+    few_shot, prompting
+        How maps, and prompts from them, are made.
+    save_maps
+        Whether maps are written to the run's folder.
     """
 
     modes: tuple[str, ...]
@@ -52,6 +56,14 @@ class EvaluateSettings:
     limit: int | None = None
     seed: int = 0
     options: SegmentOptions = field(default_factory=SegmentOptions)
+    few_shot: FewShotSettings = field(default_factory=FewShotSettings)
+    prompting: AutomaticPrompts = field(default_factory=AutomaticPrompts)
+    save_maps: bool = False
+
+    @property
+    def automatic_modes(self) -> tuple[str, ...]:
+        """Those that start from an anomaly map."""
+        return tuple(mode for mode in self.modes if mode in AUTOMATIC_MODES)
 
     def check(self) -> None:
         """Refuse what can't be evaluated.
@@ -61,17 +73,23 @@ class EvaluateSettings:
         InputError
             For an unknown mode or preset, or a number below 1.
         """
-        unknown = [mode for mode in self.modes if mode not in GT_MODES]
+        unknown = [mode for mode in self.modes if mode not in EVALUATE_MODES]
         if unknown:
-            raise InputError(f"There is no mode “{unknown[0]}”: choose from {', '.join(GT_MODES)}.")
+            raise InputError(f"There is no mode “{unknown[0]}”: choose from {', '.join(EVALUATE_MODES)}.")
         if not self.modes:
-            raise InputError(f"No mode was given: choose from {', '.join(GT_MODES)}.")
+            raise InputError(f"No mode was given: choose from {', '.join(EVALUATE_MODES)}.")
         if self.preset not in GT_PRESETS:
             raise InputError(f"There is no preset “{self.preset}”: choose from {', '.join(GT_PRESETS)}.")
         if self.points < 1:
             raise InputError(f"{self.points} points a region were asked for; ask for at least 1.")
         if self.limit is not None and self.limit < 1:
             raise InputError(f"At most {self.limit} images were asked for; ask for at least 1.")
+        if self.automatic_modes:
+            check_settings(self.prompting)
+            recipe_for(self.few_shot, 1)
+            shots = self.few_shot.references.count
+            if shots < 1:
+                raise InputError(f"{shots} normal images were asked for to compare with; ask for at least 1.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,9 @@ class EvaluateStep:
 
 
 def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings) -> list[Sample]:
-    """The anomalous test images of the categories, in order: those that have a ground truth. None comes twice.
+    """The test images of the categories, in order. None comes twice.
+
+    Those that have a ground truth; with an automatic mode also those that are good.
 
     Raises
     ------
@@ -101,7 +121,9 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     folders: dict[str, Path] = {}
     for dataset in datasets:
         for sample in dataset.samples:
-            if sample.mask_path is None or sample.is_normal:
+            has_defect = sample.mask_path is not None and not sample.is_normal
+            is_good_test = sample.is_normal and sample.split == "test" and bool(settings.automatic_modes)
+            if not (has_defect or is_good_test):
                 continue
             if settings.categories and sample.category not in settings.categories:
                 continue
@@ -116,7 +138,7 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
             # A dataset may be given twice, or with one of its categories.
             found.setdefault(sample.category, {}).setdefault(sample.relative_path, sample)
     chosen = [sample for by_path in found.values() for sample in list(by_path.values())[: settings.limit]]
-    if not chosen:
+    if not any(sample.mask_path is not None for sample in chosen):
         roots = ", ".join(str(dataset.root) for dataset in datasets)
         raise DatasetError(
             f"No image in {roots} has a ground-truth mask, which prompts are made from: put masks in "
@@ -125,65 +147,56 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     return chosen
 
 
+def references_to_use(datasets: Sequence[Dataset], settings: EvaluateSettings) -> dict[str, BuildReferences]:
+    """The normal images that each category is compared with, for the automatic modes; empty without one.
+
+    Raises
+    ------
+    InputError
+        When a category has none.
+    """
+    if not settings.automatic_modes:
+        return {}
+    found: dict[str, BuildReferences] = {}
+    for dataset in datasets:
+        for category in dataset.categories:
+            if category not in found and (not settings.categories or category in settings.categories):
+                chosen = choose_references(dataset, category, settings.few_shot.references)
+                found[category] = BuildReferences(tuple(sample.path for sample in chosen), settings.few_shot)
+    return found
+
+
 def evaluate(
-    samples: Sequence[Sample], settings: EvaluateSettings, inspector: Inspector, folder: ResultsFolder
+    samples: Sequence[Sample],
+    settings: EvaluateSettings,
+    inspector: Inspector,
+    folder: ResultsFolder,
+    references: Mapping[str, BuildReferences] | None = None,
 ) -> Iterator[EvaluateStep]:
     """Evaluate images, each by all modes with one encoding.
 
     An image that can't be read, or whose mask does not fit or marks nothing, becomes a row with its error; the run goes
     on.
 
+    Parameters
+    ----------
+    references
+        For each category what the automatic modes compare with; see `references_to_use`.
+
     Raises
     ------
     StoreError
         When results can't be written; those of the images finished before are kept.
+    InputError, WeightsError
+        When a category's references can't be described.
     """
+    modes = ModeRunner(settings, inspector, folder, references or {})
     for number, sample in enumerate(samples, start=1):
         if not folder.has(sample):
-            folder.add(sample, _evaluate_image(sample, settings, inspector, folder))
+            modes.prepare(sample)
+            folder.add(sample, modes.run(sample))
         yield EvaluateStep(number, len(samples), sample)
     folder.finish()
-
-
-def _evaluate_image(
-    sample: Sample, settings: EvaluateSettings, inspector: Inspector, folder: ResultsFolder
-) -> list[ModeResult]:
-    image: LoadedImage | None = None
-    try:
-        assert sample.mask_path is not None
-        image = read_image(sample.path)
-        ground_truth = read_mask(sample.mask_path, width=image.width, height=image.height)
-    except SamInspectorError as error:
-        return [ModeResult(ImageRow.failed(sample, mode, image, str(error))) for mode in settings.modes]
-    results: list[ModeResult] = []
-    embedded: EmbedOutcome | None = None
-    for mode in settings.modes:
-        try:
-            prompts = prompts_from_ground_truth(ground_truth, mode, preset=settings.preset, points=settings.points)
-            # The first mode pays for the encoding, and its row says so.
-            encode_seconds = None
-            if embedded is None:
-                embedded = inspector.embed(image, preset=settings.preset)
-                encode_seconds = embedded.seconds
-            segmentation, decode_seconds = inspector.segment(embedded, prompts, settings.options)
-            export_mask(folder.mask_path(sample, mode), segmentation.mask)
-            started = time.perf_counter()
-            scores = score_mask(segmentation, ground_truth)
-            tally = PixelTally.of_image(segmentation.score_map, ground_truth)
-            seconds = {
-                "encode": encode_seconds,
-                "decode": decode_seconds,
-                "map": None,
-                "score": time.perf_counter() - started,
-            }
-        except (Cancelled, StoreError):
-            raise
-        except SamInspectorError as error:
-            results.append(ModeResult(ImageRow.failed(sample, mode, image, str(error))))
-        else:
-            row = ImageRow.scored(sample, mode, image, scores, prompts=len(prompts), seconds=seconds)
-            results.append(ModeResult(row, prompts_to_json(prompts), tally))
-    return results
 
 
 def open_results(
@@ -220,6 +233,7 @@ def open_results(
                 "limit": settings.limit,
                 "refine": settings.options.refine,
                 "single_point_multimask": settings.options.single_point_multimask,
+                **_automatic_settings(settings),
             },
             "skipped": [
                 {"path": str(skipped.path), "reason": skipped.reason}
@@ -231,3 +245,20 @@ def open_results(
         layout=",".join(dict.fromkeys(dataset.layout for dataset in datasets)),
         resume=resume,
     )
+
+
+def _automatic_settings(settings: EvaluateSettings) -> dict[str, Any]:
+    """What the automatic modes depend on, as JSON values; nothing where there is none, as in earlier runs."""
+    if not settings.automatic_modes:
+        return {}
+    return {
+        "few_shot": json_values(settings.few_shot),
+        "prompting": json_values(settings.prompting),
+        "save_maps": settings.save_maps,
+    }
+
+
+def json_values(settings: FewShotSettings | AutomaticPrompts) -> dict[str, Any]:
+    """A frozen value as JSON gives it back, lists in place of tuples, so that the two compare equal."""
+    values: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    return values

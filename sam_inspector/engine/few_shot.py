@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sam_inspector.anomaly.few_shot import FewShotDetector, View, fit
-from sam_inspector.anomaly.recipes import FewShotRecipe, recipe_for
+from sam_inspector.anomaly.few_shot import FewShotDetector, View, fit, shown_angles
+from sam_inspector.anomaly.recipes import recipe_for
 from sam_inspector.anomaly.settings import FewShotSettings
-from sam_inspector.anomaly.turning import angles, turned
+from sam_inspector.anomaly.turning import turned
 from sam_inspector.core.calibration import Calibration
-from sam_inspector.core.errors import ImageReadError, InputError, WeightsError
+from sam_inspector.core.errors import Cancelled, ImageReadError, InputError, WeightsError
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.data.images import LoadedImage, read_image
 from sam_inspector.engine.inspector import Inspector
@@ -69,6 +69,8 @@ class FewShotMapper:
             Without a reference that can be read, or for settings out of range.
         WeightsError
             When the backbone's weights are not there.
+        Cancelled
+            When `cancelled` said so, or another model was loaded between two steps.
         """
         names: list[str] = []
         image_ids: list[str] = []
@@ -84,17 +86,19 @@ class FewShotMapper:
                 images.append(path)
                 names.append(path.name)
                 image_ids.append(image.image_id)
+            yield JobProgress(0, len(work.paths), path.name)
         if not images:
             raise InputError("There is no normal image to compare with: choose at least one that can be read.")
         recipe = recipe_for(work.settings, len(images))
         model = self._model_of(work.settings)
-        views = self._views(images, recipe, work.settings, cancelled)
-        total = len(images) * recipe.rotations
+        shown = shown_angles(recipe, len(images))
+        views = self._views(images, shown, work.settings, model, cancelled)
+        total = len(images) * len(shown)
         detector: FewShotDetector | None = None
         for number, step in enumerate(fit(views, recipe, tuple(names), seed=work.settings.references.seed), start=1):
             detector = step
             if step is None:
-                yield JobProgress(number, total, names[(number - 1) // recipe.rotations])
+                yield JobProgress(number, total, names[(number - 1) // len(shown)])
         assert detector is not None
         far = detector.calibration.far
         if far:
@@ -131,11 +135,18 @@ class FewShotMapper:
         return MapOutcome(anomaly_map, score, built.detector.calibration, seconds, remark)
 
     def _views(
-        self, paths: Sequence[Path], recipe: FewShotRecipe, settings: FewShotSettings, cancelled: Callable[[], bool]
+        self,
+        paths: Sequence[Path],
+        shown: Sequence[float],
+        settings: FewShotSettings,
+        model: str,
+        cancelled: Callable[[], bool],
     ) -> Iterator[View]:
         for number, path in enumerate(paths):
             image = read_image(path)
-            for angle in angles(recipe.rotations):
+            for angle in shown:
+                if self._model_of(settings) != model:
+                    raise Cancelled("Another model was chosen while the normal images were described.")
                 if angle == 0:
                     yield View(number, True, self._features(image, settings, cancelled))
                     continue

@@ -18,6 +18,7 @@ from typing import Any
 from sam_inspector import __version__
 from sam_inspector.core.errors import ImageReadError, InputError
 from sam_inspector.core.metrics.pixel_tally import PixelTally
+from sam_inspector.core.metrics.ranking import image_auroc
 from sam_inspector.data.atomic import write_atomic
 from sam_inspector.data.datasets import Sample
 from sam_inspector.data.export import exported_mask_path
@@ -30,7 +31,18 @@ SCHEMA = "sam-inspector/results/1"
 WRITE_EVERY_S = 5.0
 """A large run would spend its time writing results.json after every image."""
 
-SUMMARY_METRICS = ("iou", "dice", "iou_pooled", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
+SUMMARY_METRICS = (
+    "iou",
+    "dice",
+    "iou_pooled",
+    "p_auroc_per_image",
+    "p_auroc",
+    "ap",
+    "f1_max",
+    "aupro",
+    "i_auroc",
+    "false_alarm_area",
+)
 MUST_AGREE = ("version", "model", "device", "dtype", "preset", "seed", "settings")
 """Parts of the header without which results do not belong into one run."""
 
@@ -87,6 +99,10 @@ class ResultsFolder:
     def mask_path(self, sample: Sample, mode: str) -> Path:
         """Where the mask of an image goes."""
         return self._out / "masks" / mode / self._mask_places[_key(sample)]
+
+    def map_path(self, sample: Sample, mode: str) -> Path:
+        """Where the map of an image goes."""
+        return (self._out / "maps" / mode / self._mask_places[_key(sample)]).with_suffix(".tiff")
 
     def has(self, sample: Sample) -> bool:
         """Whether the image is finished."""
@@ -187,7 +203,8 @@ class ResultsFolder:
     def _begin(self) -> None:
         self._journal.begin(self._header)
         # Results of an earlier run would not belong to the masks of this one.
-        shutil.rmtree(self._out / "masks", ignore_errors=True)
+        for name in ("masks", "maps"):
+            shutil.rmtree(self._out / name, ignore_errors=True)
         for name in ("results.json", "results.csv", "prompts.json"):
             with suppress(OSError):
                 (self._out / name).unlink(missing_ok=True)
@@ -272,14 +289,16 @@ def _category(category: str, mode: str, rows: Sequence[ImageRow], tally: PixelTa
     """One row of `categories`."""
     good = [row for row in rows if row.error is None]
     pooled = asdict(tally.metrics()) if tally is not None else {}
+    normal = [row for row in good if row.gt_area == 0]
+    scored = [row for row in good if row.image_score is not None and row.gt_area is not None]
     hit = sum(row.intersection or 0 for row in good)
     union = sum((row.mask_area or 0) + (row.gt_area or 0) - (row.intersection or 0) for row in good)
     return {
         "category": category,
         "mode": mode,
         "images": len(rows),
-        "anomalous": len(rows),
-        "normal": 0,
+        "anomalous": len(rows) - len(normal),
+        "normal": len(normal),
         "iou": _mean(row.iou for row in good),
         "dice": _mean(row.dice for row in good),
         "iou_pooled": hit / union if union else None,
@@ -288,7 +307,10 @@ def _category(category: str, mode: str, rows: Sequence[ImageRow], tally: PixelTa
         "ap": pooled.get("ap"),
         "f1_max": pooled.get("f1_max"),
         "aupro": pooled.get("aupro"),
-        "i_auroc": None,
+        "i_auroc": image_auroc([row.image_score or 0.0 for row in scored], [bool(row.gt_area) for row in scored])
+        if scored
+        else None,
+        "false_alarm_area": _mean((row.mask_area or 0) / (row.size[0] * row.size[1]) for row in normal if row.size),
         "spro": None,
         "failed": len(rows) - len(good),
     }

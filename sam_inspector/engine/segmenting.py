@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sam_inspector.core.geometry import check_prompts
 from sam_inspector.core.prompts import Prompt, Prompts
 from sam_inspector.core.segmentation import (
-    AnomalyMap,
     RegionMask,
     Segmentation,
     default_candidate,
@@ -37,7 +36,6 @@ class PromptDecoder:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._memo: OrderedDict[Hashable, DecodedPrompt] = OrderedDict()
-        self._kept_map: AnomalyMap | None = None
 
     def segment(
         self,
@@ -68,9 +66,9 @@ class PromptDecoder:
             return empty_segmentation(height, width)
         frame = self._segmenter.logits_frame(embedding)
         if map_input is not None:
-            # The answers then depend on the map, which is another one after each move of its threshold.
-            embedding_key = (embedding_key, id(map_input.anomaly_map), map_input.threshold)
-            self._kept_map = map_input.anomaly_map  # so that no other map gets its id
+            # The answers then depend on the map, too. The map itself is in the key, not its id, which another map may
+            # get once this one is gone.
+            embedding_key = (embedding_key, map_input.anomaly_map, map_input.threshold)
             logits = map_as_logits(map_input.anomaly_map.values, map_input.threshold, frame)
         else:
             logits = None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sam_inspector.core.calibration import Calibration
 from sam_inspector.core.errors import InputError
-from sam_inspector.core.geometry import Component, components
+from sam_inspector.core.geometry import Component, clip_box, components
 from sam_inspector.core.metrics.ranking import rank_pixels
 from sam_inspector.core.prompts import NEGATIVE, POSITIVE, Box, Point, Prompt, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
@@ -78,7 +78,8 @@ def map_threshold(
                 "mask, or choose another policy."
             )
         height, width = values.shape
-        labels = cv2.resize(ground_truth.astype(np.uint8), (width, height), interpolation=cv2.INTER_AREA) > 0
+        # In float32, as a thin defect covers too little of a cell to survive rounding.
+        labels = cv2.resize(ground_truth.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0
         best = rank_pixels(values, labels).f1_threshold
         found = float(values.max()) if best is None else float(np.nextafter(np.float32(best), np.float32(-np.inf)))
     else:
@@ -116,7 +117,9 @@ def prompts_from_map(
     items = []
     for number, region in enumerate(ranked, start=1):
         _, peak = _peak(values, region)
-        box = _widened(_scaled(region.box, scale_x, scale_y), settings.box_margin, width, height)
+        x0, x1 = _scaled(region.box[0], region.box[2], scale_x)
+        y0, y1 = _scaled(region.box[1], region.box[3], scale_y)
+        box = _widened((x0, y0, x1, y1), settings.box_margin, width, height)
         points: tuple[Point, ...] = ()
         if settings.point:
             # Of a map coarser than the image the peak lies at the middle of its cell, which is still in the image.
@@ -137,17 +140,22 @@ def _peak(values: NDArray[np.float32], region: Component) -> tuple[float, tuple[
     return float(inside[row, column]), (x0 + int(column), y0 + int(row))
 
 
-def _scaled(box: tuple[int, int, int, int], scale_x: float, scale_y: float) -> Box:
-    """A box of map cells as one of pixels; both ends belong to it."""
-    x0, y0, x1, y1 = box
-    return (x0 * scale_x, y0 * scale_y, (x1 + 1) * scale_x - 1, (y1 + 1) * scale_y - 1)
+def _scaled(first: int, last: int, scale: float) -> tuple[float, float]:
+    """A stretch of map cells as one of pixels; both ends belong to it."""
+    start, end = first * scale, (last + 1) * scale - 1
+    if end < start:
+        # Of a map finer than the image a stretch may be thinner than a pixel.
+        start = end = max(0.0, (start + end) / 2)
+    return start, end
 
 
 def _widened(box: Box, margin: float, width: int, height: int) -> Box:
     x0, y0, x1, y1 = box
     least = LEAST_MARGIN_PX if margin > 0 else 0.0
     wide, high = max(least, margin * (x1 - x0)), max(least, margin * (y1 - y0))
-    return (max(0.0, x0 - wide), max(0.0, y0 - high), min(width - 1.0, x1 + wide), min(height - 1.0, y1 + high))
+    x0, y0, x1, y1 = clip_box((x0 - wide, y0 - high, x1 + wide, y1 + high), width, height)
+    # Of a map finer than the image the last cell begins beyond the middle of the last pixel.
+    return (min(x0, x1), min(y0, y1), x1, y1)
 
 
 def _lowest_in_ring(

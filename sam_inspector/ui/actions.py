@@ -103,6 +103,16 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow(
         "source_gt", "Prompt", "From ground truth", (), "Make prompts from the mask", checkable=True, group="source"
     ),
+    ActionRow(
+        "source_auto",
+        "Prompt",
+        "Automatic",
+        (),
+        "Make prompts from an anomaly map, compared with normal images",
+        checkable=True,
+        group="source",
+    ),
+    ActionRow("toggle_auto", "Prompt", "Automatic on or off", ("T",), "Switch between automatic prompts and your own"),
     ActionRow("candidate_0", "Prompt", "Single mask", ("0",), "Take SAM's single mask"),
     ActionRow("candidate_1", "Prompt", "Candidate 1", ("1",), "Take the first of SAM's three masks"),
     ActionRow("candidate_2", "Prompt", "Candidate 2", ("2",), "Take the second of SAM's three masks"),

@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from sam_inspector import __version__
+from sam_inspector.ui.automatic_bindings import AutomaticBindings
 from sam_inspector.ui.bindings import Bindings
 from sam_inspector.ui.compute_thread import ComputeThread
 from sam_inspector.ui.controls import Controls
@@ -85,6 +86,7 @@ def build(
     files = FileThread()
     presenter = Presenter(session, compute, files, parent=window)
     bindings = Bindings(session, presenter, window.views, parent=window)
+    AutomaticBindings(session, presenter.automatic, window.views, parent=window)
     controls = Controls(window, session, presenter, bindings, settings, parent=window)
     messages = Messages(window, session, presenter, controls, settings, parent=window)
     application = Application(window, session, presenter, bindings, controls, messages, compute, files, settings)

@@ -36,10 +36,15 @@ class BackgroundJobs:
         """Forget all embeddings."""
         self._add("Clear cache", rq.ClearCache())
 
+    def compare(self, work: rq.BuildReferences) -> int:
+        """Describe normal images, with progress in the jobs strip; gives the job's number."""
+        return self._add("Compare with normal images", work)
+
     def cancel(self, number: int) -> None:
         """End a job."""
         self._mailbox.cancel_job(number)
 
-    def _add(self, title: str, work: rq.JobWork, *, silent: bool = False) -> None:
+    def _add(self, title: str, work: rq.JobWork, *, silent: bool = False) -> int:
         self._number += 1
         self._mailbox.add_job(rq.Job(self._number, title, work, silent))
+        return self._number

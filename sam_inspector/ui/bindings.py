@@ -343,7 +343,7 @@ class Bindings(QObject):
         self._views.canvas.set_layer(name, state.visible, state.opacity)
 
     @Slot(str)
-    def _choose_source(self, kind: Literal["hand", "gt"]) -> None:
+    def _choose_source(self, kind: Literal["hand", "gt", "auto"]) -> None:
         self._session.set_source(replace(self._session.source, kind=kind))
 
     @Slot(str, str, int)

@@ -112,6 +112,8 @@ class Controls(QObject):
             "verdict_none": lambda: session.set_verdict(None),
             "source_hand": lambda: session.set_source(replace(session.source, kind="hand")),
             "source_gt": lambda: session.set_source(replace(session.source, kind="gt")),
+            "source_auto": lambda: session.set_source(replace(session.source, kind="auto")),
+            "toggle_auto": self._toggle_automatic,
         }
         for verdict in get_args(Verdict):
             does[f"verdict_{verdict}"] = partial(self._decide, verdict)
@@ -204,7 +206,7 @@ class Controls(QObject):
     @Slot()
     def _check_source(self) -> None:
         self._window.action(f"source_{self._session.source.kind}").setChecked(True)
-        self._window.make_room_for_modes(self._session.source.kind == "gt")
+        self._window.make_room_for(self._session.source.kind)
         self._window.action("refine").setChecked(self._session.options.refine)
 
     # --- opening -----------------------------------------------------------------------------------------------------
@@ -307,6 +309,10 @@ class Controls(QObject):
     def _clear(self) -> None:
         if not self._window.views.canvas.cancel_drag():
             self._bindings.clear_prompts()
+
+    def _toggle_automatic(self) -> None:
+        source = self._session.source
+        self._session.set_source(replace(source, kind="hand" if source.kind == "auto" else "auto"))
 
     def _toggle_refine(self) -> None:
         options = self._session.options

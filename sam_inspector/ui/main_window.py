@@ -40,10 +40,12 @@ USUAL = QSize(1440, 900)
 LOW_WINDOW_PX = 860
 """Below this height the panels at the right become tabs, so that none is cut."""
 IMAGES_PX, RIGHT_PX = 252, 320
-SHARES = {"prompts": 240, "layers": 215, "results": 400}
-"""Heights of the panels at the right, in pixels of a window of usual size."""
-MODES_PX = 135
-"""What the list of modes takes from the results while prompts come from the ground truth."""
+SHARES = {
+    "hand": {"prompts": 240, "layers": 215, "results": 400},
+    "gt": {"prompts": 375, "layers": 215, "results": 265},
+    "auto": {"prompts": 330, "layers": 360, "results": 165},
+}
+"""Heights of the panels at the right for each source of prompts, in pixels of a window of usual size."""
 PANELS_VERSION = 1
 
 
@@ -86,7 +88,7 @@ class MainWindow(QMainWindow):
         self._shown_docks = list(self._docks.values())
         self._is_low: bool | None = None
         self._arranged_by_user = False
-        self._shows_modes = False
+        self._source = "hand"
         self._make_menus()
         self._make_tool_bar()
         self.setStatusBar(self.views.status)
@@ -194,16 +196,13 @@ class MainWindow(QMainWindow):
         """Qt distributes heights once the docks are laid out, so this comes after."""
         names = ("prompts", "results") if self._is_low else ("prompts", "layers", "results")
         docks = [self._docks[name] for name in names]
-        shares = SHARES | {
-            "prompts": SHARES["prompts"] + self._shows_modes * MODES_PX,
-            "results": SHARES["results"] - self._shows_modes * MODES_PX,
-        }
+        shares = SHARES[self._source]
         self.resizeDocks(docks, [shares[name] for name in names], Qt.Orientation.Vertical)
 
-    def make_room_for_modes(self, shown: bool) -> None:
-        """The list of modes is taller than that of prompts; a layout that the user made is left alone."""
-        if shown != self._shows_modes:
-            self._shows_modes = shown
+    def make_room_for(self, source: str) -> None:
+        """What makes prompts takes more room than a list of them; a layout that the user made is left alone."""
+        if source != self._source:
+            self._source = source
             if not self._arranged_by_user:
                 QTimer.singleShot(0, self, self._share_heights)
 

@@ -18,6 +18,7 @@ from sam_inspector.data.datasets import Sample
 from sam_inspector.engine import requests as rq
 from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 from sam_inspector.ui import file_tasks as ft
+from sam_inspector.ui.automatic_prompting import AutomaticPrompting
 from sam_inspector.ui.background_jobs import BackgroundJobs
 from sam_inspector.ui.compute_thread import ComputeThread, SegmentedView
 from sam_inspector.ui.file_thread import FileThread
@@ -80,6 +81,9 @@ class Presenter(QObject):
         session.ground_truth_changed.connect(self._on_ground_truth_changed)
         session.source_changed.connect(self.generate_prompts)
         session.options_changed.connect(self._on_work_changed_by_options)
+        session.map_input_changed.connect(self._on_ground_truth_changed)
+        self.automatic = AutomaticPrompting(session, compute, self.jobs, self)
+        self.automatic.trouble.connect(self.trouble)
 
     # --- what views ask for ------------------------------------------------------------------------------------
 
@@ -192,7 +196,7 @@ class Presenter(QObject):
         preset = source.preset if source.kind == "gt" else "recommended"
         session.set_options(replace(session.options, preset=preset))
         prompts = session.work.prompts
-        generated = all(item.source == "gt" and not item.edited for item in prompts.items)
+        generated = all(item.source != "user" and not item.edited for item in prompts.items)
         if source.kind != "gt" or opened.ground_truth is None or not generated:
             return
         if not prompts and session.work.accepted is not None:
@@ -227,10 +231,12 @@ class Presenter(QObject):
                     work.accepted,
                     work.accepted_prompts,
                     opened.ground_truth,
+                    session.map_input,
                 )
             )
-        if not work.prompts.decodable and self._ready is not None:
-            self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset))
+        with_map = self.automatic.is_on and self.automatic.anomaly_map is None
+        if self._ready is not None and (with_map or not work.prompts.decodable):
+            self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset, with_map))
 
     # --- from the compute thread -------------------------------------------------------------------------------
 

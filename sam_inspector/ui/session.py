@@ -20,7 +20,7 @@ from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.core.work import ImageWork, Verdict
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.ui.commands import SetWork
 
 MaskStatus = Literal["none", "computing", "ready", "failed"]
@@ -35,7 +35,7 @@ class PromptSource:
     Attributes
     ----------
     kind
-        `hand`: the person makes them; `gt`: a generator makes them from the ground truth.
+        `hand`: the person makes them; `gt`: a generator makes them from the ground truth; `auto`: from an anomaly map.
     mode
         Name of the generator.
     preset
@@ -44,7 +44,7 @@ class PromptSource:
         Number of points of the mode `bps`.
     """
 
-    kind: Literal["hand", "gt"] = "hand"
+    kind: Literal["hand", "gt", "auto"] = "hand"
     mode: str = "b"
     preset: str = "recommended"
     points: int = 20
@@ -103,6 +103,8 @@ class Session(QObject):
     """The mask on screen, or its status."""
     scores_changed = Signal()
     map_changed = Signal()
+    map_input_changed = Signal()
+    """What SAM gets of a map along with the prompts made from it."""
     source_changed = Signal()
     options_changed = Signal()
     layer_changed = Signal(str)
@@ -133,6 +135,7 @@ class Session(QObject):
         self.scores_are_current = False
         self.failure = ""
         self.anomaly_map: AnomalyMap | None = None
+        self.map_input: MapInput | None = None
         self.active_prompt = 0
         self.results: dict[str, MaskScores] = {}
 
@@ -170,7 +173,7 @@ class Session(QObject):
         self.opened = opened
         self._works.setdefault(image_id, work or ImageWork())
         self._reset_mask()
-        self.anomaly_map = None
+        self.anomaly_map = self.map_input = None
         self.active_prompt = 0
         self._activate_stack(image_id)
         self.image_changed.emit()
@@ -201,6 +204,11 @@ class Session(QObject):
         """Lay an anomaly map over the image on screen."""
         self.anomaly_map = anomaly_map
         self.map_changed.emit()
+
+    def set_map_input(self, map_input: MapInput | None) -> None:
+        """Give SAM another map, or none, along with the prompts made from it."""
+        self.map_input = map_input
+        self.map_input_changed.emit()
 
     # --- work and undo ---------------------------------------------------------------------------------------------
 

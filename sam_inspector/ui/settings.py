@@ -39,7 +39,7 @@ class Settings(BaseModel):
     refine: bool = True
     single_point_multimask: bool = True
     sort_candidates: bool = True
-    source: Literal["hand", "gt"] = "hand"
+    source: Literal["hand", "gt", "auto"] = "hand"
     gt_mode: str = "b"
     gt_preset: str = "recommended"
     gt_points: int = 20

@@ -12,7 +12,7 @@ from sam_inspector.core.errors import Cancelled, InputError, StoreError
 from sam_inspector.prompting.from_ground_truth import GT_MODES, GT_PRESETS
 from tests.commands.conftest import finish_process, start_process
 
-COMMANDS = ("open", "demo", "segment", "prompts", "evaluate", "models", "doctor")
+COMMANDS = ("open", "demo", "segment", "prompts", "map", "evaluate", "models", "bench", "doctor")
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_debug_may_stand_anywhere(arguments):
     outcome = finish_process(start_process(*arguments))
     assert outcome.status == 1
     assert "Traceback" in outcome.err
-    assert "There is no model “nope”" in outcome.err.splitlines()[-1]
+    assert "There is no model or backbone “nope”" in outcome.err.splitlines()[-1]
 
 
 def test_letters_that_the_terminal_lacks_are_no_error():
     outcome = finish_process(start_process("models", "get", "nope", PYTHONIOENCODING="ascii"))
     assert outcome.status == 1
-    assert outcome.error.startswith("There is no model \\u201cnope\\u201d: choose")
+    assert outcome.error.startswith("There is no model or backbone \\u201cnope\\u201d: choose")
     outcome = finish_process(start_process("models", "verify", PYTHONIOENCODING="ascii"))
     assert (outcome.status, outcome.err) == (0, "")
     assert "\\u201csam-inspector models get" in outcome.out

@@ -5,6 +5,7 @@ from importlib import metadata
 import pytest
 
 from sam_inspector.commands import doctor
+from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import FOLDER_VARIABLE
 
@@ -85,3 +86,15 @@ def test_networks_that_do_not_load_are_told_in_one_line(shell, mobile_sam_weight
     (finding,) = [finding for finding in outcome.json["findings"] if finding["topic"] == "networks"]
     assert (finding["state"], finding["text"]) == ("wrong", "operator torchvision::nms does not exist")
     assert "pip install" in finding["mend"]
+
+
+def test_backbones_are_listed_whether_they_are_there_or_not(shell, weights_folder):
+    found = shell("doctor", "--json").json["findings"]
+    texts = [finding["text"] for finding in found if finding["topic"] == "backbones"]
+    assert len(texts) == 1
+    assert all(name in texts[0] for name, spec in BACKBONES.items() if spec.weights is not None)
+    (weights_folder / BACKBONES["mobilenet_v2"].weights.name).write_bytes(b"half")
+    outcome = shell("doctor")
+    assert outcome.status == 1
+    assert "WRONG backbones" in outcome.out
+    assert "sam-inspector models get mobilenet_v2" in outcome.out

@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.errors import ModelError
 from sam_inspector.core.prompts import Prompts, add_point
 from sam_inspector.engine import requests as rq
@@ -180,3 +181,93 @@ def test_closing_while_encoding_ends_soon(start, make_image):
     running.mailbox.close()
     running.thread.join(5)
     assert time.monotonic() - began < 1
+
+
+# --- maps ------------------------------------------------------------------------------------------------------------
+
+
+def references(*images):
+    work = rq.BuildReferences(tuple(image.path for image in images), FewShotSettings(rotations=1))
+    return rq.Job(7, "Normal images", work)
+
+
+def test_references_are_built_then_images_are_mapped(start, make_image):
+    running = start(FakeSegmenter())
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    query = make_image("query.png")
+    job = references(make_image("one.png"), make_image("other.png", value=120))
+    running.mailbox.add_job(job)
+    running.wait_for(rq.JobEnded)
+    running.mailbox.submit(rq.EmbedRequest(query, with_map=True))
+    (mapped,) = running.wait_for(rq.Mapped)
+    order = [type(reply) for reply in running.replies if not isinstance(reply, rq.JobStepped)]
+    assert order == [rq.ModelReady, rq.ReferencesReady, rq.JobEnded, rq.Encoding, rq.Embedded, rq.Mapped]
+    (ready,), (ended,) = running.of(rq.ReferencesReady), running.of(rq.JobEnded)
+    assert ready.work is job.work
+    assert (ended.job, ended.outcome, ended.error) == (job, "done", None)
+    assert mapped.image_id == query.image_id
+    assert mapped.anomaly_map.values.shape == (256, 256)
+    assert mapped.calibration is ready.calibration
+
+
+def test_without_references_or_unasked_there_is_no_map(start, make_image):
+    running = start(FakeSegmenter())
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    running.mailbox.submit(rq.EmbedRequest(make_image("a.png"), with_map=True))
+    running.wait_for(rq.Embedded)
+    running.mailbox.add_job(references(make_image("one.png"), make_image("other.png", value=120)))
+    running.wait_for(rq.JobEnded)
+    running.mailbox.submit(rq.EmbedRequest(make_image("bb.png")))
+    running.wait_for(rq.Embedded, 2)
+    running.mailbox.submit(click(1, make_image("ccc.png")))
+    running.wait_for(rq.Scored)
+    assert not running.of(rq.Mapped)
+    assert not running.of(rq.Failed)
+
+
+def test_references_that_fail_say_so_and_are_not_ready(start, make_image, tmp_path):
+    running = start(FakeSegmenter())
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    running.wait_for(rq.ModelReady)
+    work = rq.BuildReferences((tmp_path / "gone.png",), FewShotSettings())
+    running.mailbox.add_job(rq.Job(1, "Normal images", work))
+    (ended,) = running.wait_for(rq.JobEnded)
+    assert ended.outcome == "failed"
+    assert "choose at least one" in ended.error
+    running.mailbox.submit(rq.EmbedRequest(make_image(), with_map=True))
+    running.wait_for(rq.Embedded)
+    assert not running.of(rq.ReferencesReady) + running.of(rq.Mapped)
+
+
+def test_references_can_be_given_up(start, make_image):
+    running = start(FakeSegmenter(embed_seconds=0.05))
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    running.mailbox.add_job(references(*(make_image(f"{'x' * number}.png") for number in range(1, 30))))
+    running.wait_for(rq.JobStepped, 31)
+    running.mailbox.cancel_job(7)
+    (ended,) = running.wait_for(rq.JobEnded)
+    assert ended.outcome == "cancelled"
+    assert not running.of(rq.ReferencesReady)
+
+
+def test_a_click_is_answered_while_references_are_described(start, make_image):
+    running = start(FakeSegmenter(embed_seconds=0.03))
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    running.mailbox.add_job(references(*(make_image(f"{'x' * number}.png") for number in range(1, 20))))
+    running.wait_for(rq.JobStepped, 21)
+    running.mailbox.submit(click(1, make_image("clicked.png")))
+    running.wait_for(rq.Scored)
+    assert not running.of(rq.JobEnded)
+    running.wait_for(rq.ReferencesReady)
+
+
+def test_the_only_reference_itself_fails_with_a_sentence(start, make_image):
+    running = start(FakeSegmenter())
+    running.mailbox.submit(rq.ModelRequest("mobile_sam"))
+    only = make_image()
+    running.mailbox.add_job(references(only))
+    running.wait_for(rq.JobEnded)
+    running.mailbox.submit(rq.EmbedRequest(only, with_map=True))
+    (failed,) = running.wait_for(rq.Failed)
+    assert "choose others as well" in failed.message
+    assert running.of(rq.Embedded), "it can be clicked all the same"

@@ -62,6 +62,7 @@ def test_results_of_box_prompts_on_boxes_are_perfect(category, tmp_path):
         "f1_max": 1.0,
         "aupro": 1.0,
         "i_auroc": None,
+        "false_alarm_area": None,
         "spro": None,
         "failed": 0,
     }

@@ -65,7 +65,7 @@ def test_shapes_and_types(segmenter, picture):
     assert embedding.size == (300, 500)
     assert tuple(embedding.features.shape) == (1, 256, 64, 64)
     assert embedding.features.dtype == torch.float32
-    assert embedding.size_bytes == 4 * 256 * 64 * 64
+    assert embedding.size_bytes == 4 * 256 * 64 * 64 + 2 * sum(len(stage) for stage in embedding.stages) * 64 * 64
     for answer in segmenter.decode(embedding, [BOX, POINT, BOTH]):
         assert answer.logits.shape == (4, 256, 256)
         assert answer.logits.dtype == answer.scores.dtype == np.float32

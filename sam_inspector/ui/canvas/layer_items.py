@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
@@ -209,6 +209,12 @@ class MapItem(LayerItem):
     def __init__(self) -> None:
         super().__init__()
         self.overlay: MapOverlay | None = None
+        self._outline: QPainterPath | None = None
+
+    def set_outline(self, outline: QPainterPath | None) -> None:
+        """Another line at the threshold, or none."""
+        self._outline = outline
+        self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it smooth: a map has no sharp pixels to show, its values are those of neighbourhoods."""
@@ -220,3 +226,10 @@ class MapItem(LayerItem):
                 lambda pixels: indexed_image(pixels, map_colours()),
                 smooth=True,
             )
+        if self._outline is not None and self.overlay is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for colour, width in ((QColor(0, 0, 0, 150), 3.5), (QColor("white"), 1.5)):
+                pen = QPen(colour, width)
+                pen.setCosmetic(True)
+                painter.setPen(pen)
+                painter.drawPath(self._outline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QGraphicsScene, QWidget
@@ -14,6 +16,7 @@ from sam_inspector.ui.canvas.legend import ErrorLegend, MapLegend
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.prompt_items import PromptsItem, new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
+from sam_inspector.ui.canvas.threshold_line import threshold_path
 from sam_inspector.ui.canvas.zoom_view import ZoomView
 
 LAYERS = ("prompts", "mask", "gt", "errors", "map", "image")
@@ -127,6 +130,10 @@ class LayeredView(ZoomView):
                 anomaly_map.name, anomaly_map.low, anomaly_map.high, own_range=anomaly_map.own_range
             )
         self._show_layers()
+
+    def set_map_outline(self, cut: tuple[NDArray[np.float32], float, tuple[int, int]] | None) -> None:
+        """Outline where a map exceeds a threshold, or nothing: its values, the threshold, the image's size."""
+        self._map_item.set_outline(threshold_path(*cut) if cut is not None else None)
 
     def set_layer(self, name: str, visible: bool, opacity: float) -> None:
         """Show, hide or fade a layer of `LAYERS`; of the mask only the fill fades, its outline stays.

@@ -53,7 +53,7 @@ class AutomaticSection(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for widget in (self.methods, self.empty, self.references, self.fold, self.state):
+        for widget in (self.methods, self.state, self.empty, self.references, self.fold):
             column.addWidget(widget)
         column.addStretch(1)
         self.methods.chosen.connect(self.method_chosen)

@@ -40,6 +40,8 @@ class ImagesPanel(QWidget):
     """Shows the images of a dataset; asks for pictures of the rows in sight only."""
 
     selected = Signal(str)
+    selection_changed = Signal()
+    """Other rows are selected than before; see `selected_keys`"""
     """Key of the image that a person chose."""
     open_requested = Signal()
     filter_changed = Signal()
@@ -159,6 +161,7 @@ class ImagesPanel(QWidget):
         self.setMinimumWidth(240)
 
     def _connect(self) -> None:
+        self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self._open_button.clicked.connect(self.open_requested)
         self._no_dataset.pressed.connect(self.open_requested)
         self._no_match.pressed.connect(self.clear_filters)
@@ -229,11 +232,19 @@ class ImagesPanel(QWidget):
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
+    def selected_keys(self) -> list[str]:
+        """The keys of the rows selected, where a person selected several; else none."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        keys = [key for row in rows if (key := self._model.key_at(row)) is not None]
+        return keys if len(keys) > 1 else []
+
     def _mark_current(self) -> None:
         index = self._model.index_of(self._current)
         selection = self.view.selectionModel()
         with_signals_off = selection.blockSignals(True)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        # Several rows may be selected, and the one just clicked among them comes back here as the current one.
+        keep = index.isValid() and selection.isSelected(index) and len(selection.selectedRows()) > 1
+        flags = QItemSelectionModel.SelectionFlag.Select if keep else QItemSelectionModel.SelectionFlag.ClearAndSelect
         selection.setCurrentIndex(index, flags)
         if not index.isValid():
             selection.clear()
@@ -241,6 +252,10 @@ class ImagesPanel(QWidget):
         if index.isValid():
             self.view.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         self.view.viewport().update()
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        self.selection_changed.emit()
 
     @Slot(QModelIndex)
     def _on_row_chosen(self, index: QModelIndex) -> None:

@@ -11,6 +11,7 @@ from sam_inspector.ui.panels.buttons import IconButton, LinkButton
 from sam_inspector.ui.panels.glyphs import draw_swatch
 from sam_inspector.ui.panels.labels import ElidedLabel, Tone, TonedLabel
 from sam_inspector.ui.panels.look import GAP, MARGIN, font_px
+from sam_inspector.ui.panels.map_histogram import MapHistogram
 from sam_inspector.ui.panels.panel_header import PanelHeader
 
 LAYERS = (
@@ -153,13 +154,23 @@ class LayersPanel(QWidget):
             row.align(titles)
             row.changed.connect(self.layer_changed)
             body.addWidget(row)
+        self.histogram = MapHistogram()
+        self.histogram.hide()
+        below = QVBoxLayout()
+        below.setContentsMargins(MARGIN, 0, MARGIN, GAP)
+        below.addWidget(self.histogram)
         column.addLayout(body)
+        column.addLayout(below)
         column.addStretch(1)
         self.set_available("map", False, "No anomaly map is open")
 
     def set_layer(self, name: str, visible: bool, opacity: float) -> None:
         """Show whether a layer is visible, and its opacity from 0 to 1."""
         self.rows[name].show_values(visible, opacity)
+
+    def set_has_histogram(self, has: bool) -> None:
+        """Whether there is a map whose values and threshold can be shown."""
+        self.histogram.setVisible(has)
 
     def set_available(self, name: str, available: bool, reason: str = "") -> None:
         """Whether a layer has anything to show; where not, `reason` says why."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from sam_inspector.core.prompts import PromptPart, Prompts
+from sam_inspector.ui.panels.automatic import AutomaticSection
 from sam_inspector.ui.panels.buttons import AccentButton, PlainButton
 from sam_inspector.ui.panels.empty_state import EmptyState
 from sam_inspector.ui.panels.fold import Fold
@@ -22,7 +23,8 @@ __all__ = ["ModeRow", "PromptsPanel"]
 
 SOURCES = (
     ("hand", "By hand", "Make prompts yourself"),
-    ("gt", "Ground truth", "Make prompts from the mask of this image"),
+    ("gt", "From GT", "Make prompts from the mask of this image"),
+    ("auto", "Automatic", "Make prompts from an anomaly map (T)"),
 )
 PRESETS = (
     ("recommended", "Recommended", "What works best"),
@@ -37,7 +39,7 @@ class PromptsPanel(QWidget):
     """Shows prompts and asks for others; it makes none."""
 
     source_chosen = Signal(str)
-    """`hand` or `gt`"""
+    """`hand`, `gt` or `auto`"""
     mode_chosen = Signal(str, str, int)
     """Mode, preset, number of points a region"""
     part_selected = Signal(object)
@@ -55,6 +57,7 @@ class PromptsPanel(QWidget):
         self.list = PromptListView()
         self._empty = EmptyState(NO_PROMPTS)
         self.modes = ModeList()
+        self.automatic = AutomaticSection()
         self.preset = QComboBox()
         for name, title, tip in PRESETS:
             self.preset.addItem(title, name)
@@ -84,7 +87,7 @@ class PromptsPanel(QWidget):
         self._refresh()
 
     def set_source(self, source: str) -> None:
-        """Show what makes the prompts: `hand` or `gt`."""
+        """Show what makes the prompts: `hand`, `gt` or `auto`."""
         self._source = source
         self.sources.set_choice(source)
         self._refresh()
@@ -135,7 +138,7 @@ class PromptsPanel(QWidget):
         body.setSpacing(GAP)
         body.addWidget(self.sources)
         body.addWidget(self.list, 1)
-        for widget in (self._empty, self._generator, self.no_ground_truth):
+        for widget in (self._empty, self._generator, self.automatic, self.no_ground_truth):
             body.addWidget(widget)
         self._rest = QWidget()
         body.addWidget(self._rest, 1)
@@ -188,8 +191,10 @@ class PromptsPanel(QWidget):
 
     def _refresh(self) -> None:
         from_gt = self._source == "gt"
-        self.list.setVisible(not from_gt and bool(self._prompts))
-        self._empty.setVisible(not from_gt and not self._prompts)
+        by_hand = self._source == "hand"
+        self.list.setVisible(by_hand and bool(self._prompts))
+        self._empty.setVisible(by_hand and not self._prompts)
+        self.automatic.setVisible(self._source == "auto")
         self._generator.setVisible(from_gt and self._has_ground_truth)
         self.no_ground_truth.setVisible(from_gt and not self._has_ground_truth)
         self._rest.setVisible(self.list.isHidden())
@@ -213,8 +218,8 @@ class PromptsPanel(QWidget):
 
     def _refresh_words(self) -> None:
         edited = ", edited" if any(item.edited for item in self._prompts.items) else ""
-        generated = any(item.source != "user" for item in self._prompts.items)
-        origin = "from GT" if generated else "by hand"
+        sources = {item.source for item in self._prompts.items}
+        origin = "few-shot" if "few-shot" in sources else "from GT" if "gt" in sources else "by hand"
         self.header.set_subtitle(origin + edited if self._prompts else "")
         counts = [
             _count(self._prompts.box_count, "box", "boxes"),

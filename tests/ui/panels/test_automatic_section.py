@@ -159,7 +159,7 @@ def test_a_backbone_is_chosen_with_the_references_shown(opened, qtbot):
     [
         ("min_area", AutomaticPrompts(min_area_px=17)),
         ("most", AutomaticPrompts(max_components=6)),
-        ("margin", AutomaticPrompts(box_margin=0.06)),
+        ("margin", AutomaticPrompts(box_margin=0.03)),
         ("negatives", AutomaticPrompts(negative_points=1)),
     ],
 )
