@@ -165,6 +165,9 @@ def draw(hands: Hands, samples: Path, out: Path) -> None:
     save(hands, out / "inspect-small.png")
 
     hands.window.resize(*SIZE)
+    _prompt_automatically(hands)
+    save(hands, out / "inspect-automatic.png")
+
     hands.trigger("theme_dark")
     hands.pause()
     _do_some_images(hands, samples / "brick", ("crack/000", "crack/001", "spall/000", "spall/001"))
@@ -200,6 +203,17 @@ def _segment_by_hand(hands: Hands) -> None:
     hands.press(Qt.Key.Key_F)
     hands.point_at((142, 372))
     hands.pause()
+
+
+def _prompt_automatically(hands: Hands) -> None:
+    """Rust in two places, found by comparison with four normal gears."""
+    automatic = hands.app.presenter.automatic
+    hands.trigger("source_auto")
+    hands.go_to("test/rust/001.jpg")
+    hands.wait(lambda: automatic.anomaly_map is not None, "the anomaly map")
+    hands.wait_for_scores()
+    hands.press(Qt.Key.Key_F)
+    hands.pause(2 * SETTLE_MS)  # the plot of the histogram comes a little later
 
 
 def _look_at_errors(hands: Hands) -> None:

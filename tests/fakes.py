@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from sam_inspector.core.errors import Cancelled, ModelError
+from sam_inspector.models.backbone import never
 from sam_inspector.models.registry import MODELS
-from sam_inspector.models.segmenter import DecodedPrompt, Embedding, never
+from sam_inspector.models.segmenter import DecodedPrompt, Embedding
 
 LOGIT = 4.0
 

@@ -19,9 +19,10 @@ from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
 from sam_inspector.methods.prompt_modes import preprocess
+from sam_inspector.models.backbone import never
 from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
 from sam_inspector.models.freed_memory import return_freed_memory
-from sam_inspector.models.segmenter import Embedding, Segmenter, never
+from sam_inspector.models.segmenter import Embedding, Segmenter
 
 TRIM_EVERY = 5
 """Encoded images after which freed memory goes back to the system."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from sam_inspector.models.backbone import never
 from sam_inspector.models.checkpoints import read_checkpoint
 from sam_inspector.models.devices import choose_device
 from sam_inspector.models.registry import get_model_spec
-from sam_inspector.models.segmenter import Segmenter, never
+from sam_inspector.models.segmenter import Segmenter
 from sam_inspector.models.weights import get_weights
 
 

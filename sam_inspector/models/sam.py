@@ -24,13 +24,13 @@ from torch import Tensor
 
 from sam_inspector.core.errors import Cancelled, ModelError
 from sam_inspector.core.prompts import Prompt
-from sam_inspector.models.backbone import DenseFeatures
+from sam_inspector.models.backbone import DenseFeatures, never
 from sam_inspector.models.backbone_registry import SAM_BACKBONE
 from sam_inspector.models.devices import DeviceChoice
 from sam_inspector.models.fused_gelu import can_fuse_gelu
 from sam_inspector.models.registry import ModelSpec
 from sam_inspector.models.sam_stages import taking_stages
-from sam_inspector.models.segmenter import DecodedPrompt, Embedding, never
+from sam_inspector.models.segmenter import DecodedPrompt, Embedding
 from sam_inspector.models.tiny_vit_encoder import TinyViTEncoder, encoder_weights_from_checkpoint
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)

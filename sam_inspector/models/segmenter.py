@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sam_inspector.core.prompts import Prompt
-from sam_inspector.models.backbone import DenseFeatures
+from sam_inspector.models.backbone import DenseFeatures, never
 from sam_inspector.models.devices import DeviceChoice
 from sam_inspector.models.registry import ModelSpec
 
@@ -57,11 +57,6 @@ class DecodedPrompt:
 
     logits: NDArray[np.float32]
     scores: NDArray[np.float32]
-
-
-def never() -> bool:
-    """The `cancelled` of a call that nobody cancels."""
-    return False
 
 
 class Segmenter(Protocol):
