@@ -8,11 +8,14 @@ passes over the tokens. With 8,192 of 131,072 tokens the pixel AP of the map sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 BATCH = 32
 PROJECTED = 64
+ROUNDS_A_STEP = 4
 
 
 def greedy_coreset(tokens: Tensor, size: int, *, seed: int = 0) -> Tensor:
@@ -30,9 +33,17 @@ def greedy_coreset(tokens: Tensor, size: int, *, seed: int = 0) -> Tensor:
     Tensor
         int64 `(min(size, N),)`, distinct.
     """
+    *_, chosen = coreset_steps(tokens, size, seed=seed)
+    assert chosen is not None
+    return chosen
+
+
+def coreset_steps(tokens: Tensor, size: int, *, seed: int = 0) -> Iterator[Tensor | None]:
+    """Choose a coreset in steps of some ten milliseconds: None after each, the indices at the end."""
     count = len(tokens)
     if size >= count:
-        return torch.arange(count)
+        yield torch.arange(count)
+        return
     generator = torch.Generator().manual_seed(seed)
     points = tokens.float()
     if points.shape[1] > PROJECTED:
@@ -42,13 +53,16 @@ def greedy_coreset(tokens: Tensor, size: int, *, seed: int = 0) -> Tensor:
     chosen = torch.randint(count, (1,), generator=generator).to(points.device)
     picked = [chosen]
     distance = torch.full((count,), torch.inf, device=points.device)
-    found = 1
+    found = rounds = 1
     while found < size:
-        centres = points[chosen]
-        to_centres = squares[:, None] - 2 * points @ centres.T + squares[chosen]
-        distance = torch.minimum(distance, to_centres.amin(1))
+        # |p - c|² is |p|² + (|c|² - 2 p·c); the first part is the same for all centres.
+        nearest = torch.addmm(squares[chosen], points, points[chosen].T, alpha=-2).amin(1)
+        distance = torch.minimum(distance, nearest + squares)
         distance[chosen] = -torch.inf
         chosen = distance.topk(min(BATCH, size - found)).indices
         picked.append(chosen)
         found += len(chosen)
-    return torch.cat(picked)
+        rounds += 1
+        if rounds % ROUNDS_A_STEP == 0:
+            yield None
+    yield torch.cat(picked)

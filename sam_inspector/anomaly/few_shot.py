@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from sam_inspector.anomaly.coreset import greedy_coreset
+from sam_inspector.anomaly.coreset import coreset_steps
 from sam_inspector.anomaly.memory_bank import nearest_distance
 from sam_inspector.anomaly.recipes import FewShotRecipe
 from sam_inspector.anomaly.turning import angles
@@ -87,14 +87,20 @@ class _Bank:
         self.held.append(tokens.to(torch.bfloat16))
         self.owners.append(torch.full((len(tokens),), owner))
         self.waiting += len(tokens)
-        if self.limit is not None and self.waiting >= CHUNK_TOKENS + self.limit:
-            self.thin()
 
-    def thin(self) -> None:
+    @property
+    def is_full(self) -> bool:
+        return self.limit is not None and self.waiting >= CHUNK_TOKENS + self.limit
+
+    def thin(self) -> Iterator[None]:
+        """Keep a coreset, a step a yield: some seconds of work between which clicks are answered."""
         tokens, owners = torch.cat(self.held), torch.cat(self.owners)
         if self.limit is not None and len(tokens) > self.limit:
-            kept = greedy_coreset(tokens, self.limit, seed=self.seed)
-            tokens, owners = tokens[kept], owners[kept.cpu()]
+            for kept in coreset_steps(tokens, self.limit, seed=self.seed):
+                if kept is None:
+                    yield
+                else:
+                    tokens, owners = tokens[kept], owners[kept.cpu()]
         self.held, self.owners, self.waiting = [tokens], [owners], len(tokens)
 
     @property
@@ -177,7 +183,7 @@ def shown_angles(recipe: FewShotRecipe, references: int) -> list[float]:
 def fit(
     views: Iterable[View], recipe: FewShotRecipe, names: tuple[str, ...], *, seed: int = 0
 ) -> Iterator[FewShotDetector | None]:
-    """Build a detector, a step a view: None after each, the detector at the end.
+    """Build a detector in short steps, at least one a view: None after each, the detector at the end.
 
     The means and weights of the space are those of the first `CHUNK_TOKENS` tokens; memory stays bounded however many
     views come.
@@ -218,14 +224,17 @@ def fit(
                     banks = _begin(first, recipe, len(names), seed, is_single)
                     first = []
         yield None
+        for bank in banks:
+            if bank.is_full:
+                yield from bank.thin()
     if not banks:
         if not first:
             raise InputError("No normal image was chosen to compare with: choose at least one.")
         with torch.inference_mode():
             banks = _begin(first, recipe, len(names), seed, is_single)
+    for bank in banks:
+        yield from bank.thin()
     with torch.inference_mode():
-        for bank in banks:
-            bank.thin()
         if probe is not None:
             maps = [_draw(banks, probe.features, recipe, None)]
         else:

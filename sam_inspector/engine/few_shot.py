@@ -92,13 +92,22 @@ class FewShotMapper:
         recipe = recipe_for(work.settings, len(images))
         model = self._model_of(work.settings)
         shown = shown_angles(recipe, len(images))
-        views = self._views(images, shown, work.settings, model, cancelled)
+        seen = 0
+
+        def counted() -> Iterator[View]:
+            nonlocal seen
+            for view in self._views(images, shown, work.settings, model, cancelled):
+                seen += 1
+                yield view
+
         total = len(images) * len(shown)
         detector: FewShotDetector | None = None
-        for number, step in enumerate(fit(views, recipe, tuple(names), seed=work.settings.references.seed), start=1):
+        for step in fit(counted(), recipe, tuple(names), seed=work.settings.references.seed):
+            if cancelled():
+                raise Cancelled("The comparison with normal images was given up.")
             detector = step
             if step is None:
-                yield JobProgress(number, total, names[(number - 1) // len(shown)])
+                yield JobProgress(seen, total, names[(seen - 1) // len(shown)])
         assert detector is not None
         far = detector.calibration.far
         if far:

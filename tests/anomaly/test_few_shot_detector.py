@@ -187,7 +187,7 @@ def test_five_hundred_references_stay_bounded(monkeypatch):
 
     def watched(bank):
         held.append(sum(len(tokens) for tokens in bank.held))
-        thin(bank)
+        return thin(bank)
 
     monkeypatch.setattr(few_shot._Bank, "thin", watched)
     pool = [features(texture(seed, 64, 64)) for seed in range(8)]
