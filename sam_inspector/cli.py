@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from sam_inspector import __version__
 from sam_inspector.anomaly.settings import DEFAULT_BACKBONE, DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.commands.console import CANCELLED_STATUS, Console, command, is_debugging
 from sam_inspector.models.registry import DEFAULT_MODEL
-from sam_inspector.prompting.automatic import THRESHOLD_POLICIES, AutomaticPrompts, ThresholdPolicy
+from sam_inspector.prompting.automatic import THRESHOLD_POLICIES, AutomaticPrompts
 
 SUMMARY = "Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens."
 EXIT_STATUSES = "Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled."
@@ -205,6 +205,10 @@ def evaluate(
     policy: Annotated[
         str, typer.Option(metavar="NAME", help="Where the map's threshold comes from: " + ", ".join(THRESHOLD_POLICIES))
     ] = "ref_calibrated",
+    threshold: Annotated[
+        float | None, typer.Option(metavar="T", help="The raw score for --policy fixed, which it needs.")
+    ] = None,
+    quantile: Annotated[float, typer.Option(metavar="Q", help="For --policy quantile, between 0 and 1.")] = 0.98,
     threshold_factor: Annotated[float, typer.Option(metavar="F", help="Multiplies that threshold.")] = 1.0,
     save_maps: Annotated[
         bool, typer.Option("--save-maps", help="Write the maps of few-shot-map too, as float16 TIFF in maps/.")
@@ -244,7 +248,7 @@ def evaluate(
         few_shot=FewShotSettings(
             backbone, preset, references=ReferenceChoice("random" if random else "first", shots, seed)
         ),
-        prompting=AutomaticPrompts(policy=cast(ThresholdPolicy, policy), factor=threshold_factor),
+        prompting=evaluating.prompting_from_options(policy, threshold, quantile, threshold_factor),
         save_maps=save_maps,
     )
 

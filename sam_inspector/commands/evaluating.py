@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.loading import loaded_inspector
 from sam_inspector.commands.outputs import check_out_folder
-from sam_inspector.core.errors import DatasetError
+from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import open_dataset
 from sam_inspector.engine.evaluate import (
     EvaluateSettings,
@@ -24,7 +25,7 @@ from sam_inspector.engine.evaluate import (
 from sam_inspector.engine.requests import SegmentOptions
 from sam_inspector.engine.results import check_is_run_or_empty
 from sam_inspector.models.registry import get_model_spec
-from sam_inspector.prompting.automatic import AutomaticPrompts
+from sam_inspector.prompting.automatic import AutomaticPrompts, ThresholdPolicy
 
 COLUMNS = ("iou", "dice", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
 MAP_COLUMNS = ("i_auroc", "false_alarm_area")
@@ -81,6 +82,8 @@ def run(
     try:
         with console.progress("Evaluating") as report:
             for step in evaluate(samples, settings, inspector, folder, references):
+                for remark in step.remarks:
+                    console.say(f"{step.sample.category}: {remark}")
                 report(step.done / step.total, f"{step.sample.category} {step.done}/{step.total}")
     except KeyboardInterrupt:
         folder.write()
@@ -94,6 +97,26 @@ def run(
         first = results["images"][0]["error"]
         raise DatasetError(f"No image could be evaluated; {out} lists why. The first: {first}")
     console.result(f"{_table(results)}\nResults in {out}", results)
+
+
+def prompting_from_options(policy: str, threshold: float | None, quantile: float, factor: float) -> AutomaticPrompts:
+    """The settings of automatic prompts, from what was typed.
+
+    Raises
+    ------
+    InputError
+        When a fixed threshold was wanted and none given.
+    """
+    if policy == "fixed" and threshold is None:
+        raise InputError("The policy fixed needs a raw score: give it with --threshold.")
+    usual = AutomaticPrompts()
+    return replace(
+        usual,
+        policy=cast(ThresholdPolicy, policy),
+        threshold=usual.threshold if threshold is None else threshold,
+        quantile=quantile,
+        factor=factor,
+    )
 
 
 def _table(results: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def run(console: Console, path: Path, reference: Path | None, how: MapRun, *, ou
     segmenter = inspector.segmenter
     threshold = references["threshold"]
     console.result(
-        f"{_table(rows)}\nThreshold {threshold:.4f} from {len(references['paths'])} normal images. Maps in {out}",
+        f"{_table(rows)}\nThreshold {threshold:.4f}, normal images: {references['used']}. Maps in {out}",
         {
             "schema": "sam-inspector/maps/1",
             "version": __version__,
@@ -125,6 +125,7 @@ def _described(
     low, high = ready.calibration.display_range
     return mapper, {
         "paths": names(images.references),
+        "used": ready.references,
         "bank_tokens": ready.bank_tokens,
         "threshold": ready.calibration.threshold,
         "display_range": [low, high],

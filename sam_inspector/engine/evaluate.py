@@ -94,11 +94,12 @@ class EvaluateSettings:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateStep:
-    """One image is done."""
+    """One image is done; `remarks` are sentences on the references of its category, with its first image."""
 
     done: int
     total: int
     sample: Sample
+    remarks: tuple[str, ...] = ()
 
 
 def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings) -> list[Sample]:
@@ -192,10 +193,11 @@ def evaluate(
     """
     modes = ModeRunner(settings, inspector, folder, references or {})
     for number, sample in enumerate(samples, start=1):
+        remarks: tuple[str, ...] = ()
         if not folder.has(sample):
-            modes.prepare(sample)
+            remarks = modes.prepare(sample)
             folder.add(sample, modes.run(sample))
-        yield EvaluateStep(number, len(samples), sample)
+        yield EvaluateStep(number, len(samples), sample, remarks)
     folder.finish()
 
 

@@ -22,6 +22,9 @@ from sam_inspector.models.backbone_loading import load_backbone
 from sam_inspector.models.backbone_registry import SAM_BACKBONE, get_backbone_spec
 from sam_inspector.models.weights import weights_status
 
+SIZE_FACTOR = 1.5
+"""Sizes further apart than this are told."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapOutcome:
@@ -42,6 +45,7 @@ class _Built:
     model: str
     detector: FewShotDetector
     image_ids: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
     remarks: tuple[str, ...]
 
 
@@ -75,6 +79,7 @@ class FewShotMapper:
         names: list[str] = []
         image_ids: list[str] = []
         remarks: list[str] = []
+        sizes: list[tuple[int, int]] = []
         images: list[Path] = []
         for path in work.paths:
             try:
@@ -86,6 +91,9 @@ class FewShotMapper:
                 images.append(path)
                 names.append(path.name)
                 image_ids.append(image.image_id)
+                sizes.append((image.width, image.height))
+                if (image.pixels == image.pixels[:1, :1]).all():
+                    remarks.append(f"The normal image {names[-1]} is of one colour: choose another.")
             yield JobProgress(0, len(work.paths), path.name)
         if not images:
             raise InputError("There is no normal image to compare with: choose at least one that can be read.")
@@ -111,17 +119,20 @@ class FewShotMapper:
         assert detector is not None
         far = detector.calibration.far
         if far:
-            remarks.append(
-                f"{', '.join(far)} lies far from the other normal images: look whether it shows a defect, and choose "
-                "another if it does."
+            remarks.extend(
+                f"The normal image {images[names.index(name)].parent.name}/{name} lies far from the others: look whether it shows a defect, and choose another "
+                "if it does."
+                for name in far
             )
-        self._built = _Built(work, model, detector, tuple(image_ids), tuple(remarks))
+        self._built = _Built(work, model, detector, tuple(image_ids), tuple(sizes), tuple(remarks))
 
     def ready(self, work: BuildReferences) -> ReferencesReady:
         """What `build` came to."""
         built = self._built
         assert built is not None
-        return ReferencesReady(work, built.detector.calibration, built.detector.bank_tokens, built.remarks)
+        return ReferencesReady(
+            work, built.detector.calibration, built.detector.bank_tokens, len(built.image_ids), built.remarks
+        )
 
     def map(self, image: LoadedImage) -> MapOutcome:
         """Map an image.
@@ -140,6 +151,12 @@ class FewShotMapper:
         anomaly_map = built.detector.map(features, without=own)
         seconds = time.perf_counter() - started
         remark = "" if own is None else "This image is one of the references; it is not compared with itself."
+        if not any(_is_like((image.width, image.height), size) for size in built.sizes):
+            width, height = built.sizes[0]
+            remark = (
+                f"This image has another size than the normal ones ({image.width} × {image.height} px, they have "
+                f"{width} × {height} px): its map is only right if it shows the part equally large."
+            )
         score = built.detector.image_score(anomaly_map)
         return MapOutcome(anomaly_map, score, built.detector.calibration, seconds, remark)
 
@@ -178,11 +195,12 @@ class FewShotMapper:
             spec = get_backbone_spec(settings.backbone)
             status = weights_status(spec)
             if status.state != "ready":
+                origin = " or ".join(str(source) for source in spec.weights.sources) if spec.weights else ""
                 # Nothing is fetched before a person has seen what it is.
                 raise WeightsError(
                     f"The backbone {spec.title} needs weights that are not here ({spec.size_bytes / 1e6:.0f} MB, "
-                    f"licence {spec.licence}): fetch them with “sam-inspector models get {spec.name}”, or put the file "
-                    f"at {status.path}; the backbone “{SAM_BACKBONE}” needs none."
+                    f"licence {spec.licence}): fetch them with “sam-inspector models get {spec.name}” from {origin}, "
+                    f"or put the file at {status.path}; the backbone “{SAM_BACKBONE}” needs none."
                 )
             device = self._inspector.segmenter.device
             self._backbones[key] = load_backbone(
@@ -194,3 +212,9 @@ class FewShotMapper:
         if settings.backbone != SAM_BACKBONE:
             return settings.backbone
         return self._inspector.segmenter.spec.name if self._inspector.has_model else ""
+
+
+def _is_like(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes show a part about equally large to a network that sees the longest side at one size."""
+    aspect = (one[0] / one[1]) / (other[0] / other[1])
+    return 1 / SIZE_FACTOR <= aspect <= SIZE_FACTOR and 1 / SIZE_FACTOR <= max(one) / max(other) <= SIZE_FACTOR

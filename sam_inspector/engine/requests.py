@@ -213,6 +213,8 @@ class ReferencesReady:
     ----------
     calibration
         The references' own maps.
+    references
+        How many images are compared with; those that can't be read, and copies, are not among them.
     remarks
         What a person should know about the references, a sentence each.
     """
@@ -220,6 +222,7 @@ class ReferencesReady:
     work: BuildReferences
     calibration: Calibration
     bank_tokens: int
+    references: int
     remarks: tuple[str, ...]
 
 

@@ -52,17 +52,23 @@ class ModeRunner:
         self._mapper: FewShotMapper | None = None
         self._mapped_category: str | None = None
 
-    def prepare(self, sample: Sample) -> None:
-        """Describe the references of an image's category, where they are not the last ones."""
+    def prepare(self, sample: Sample) -> tuple[str, ...]:
+        """Describe the references of an image's category, where they are not the last ones; gives remarks on them."""
         if not self._settings.automatic_modes or self._mapped_category == sample.category:
-            return
+            return ()
         if self._mapper is None:
             from sam_inspector.engine.few_shot import FewShotMapper  # loads torch
 
             self._mapper = FewShotMapper(self._inspector)
-        for _ in self._mapper.build(self._references[sample.category]):
+        work = self._references[sample.category]
+        for _ in self._mapper.build(work):
             pass
         self._mapped_category = sample.category
+        remarks = self._mapper.ready(work).remarks
+        wanted, found = self._settings.few_shot.references.count, len(work.paths)
+        if found < wanted:
+            remarks = (f"There are {found} normal images, fewer than the {wanted} asked for: all are used.", *remarks)
+        return remarks
 
     def run(self, sample: Sample) -> list[ModeResult]:
         """One result a mode; those that start from the ground truth leave good images out."""

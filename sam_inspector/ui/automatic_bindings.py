@@ -67,11 +67,15 @@ class AutomaticBindings(QObject):
         self._views.layers.set_has_histogram(shown is not None)
         if shown is None or opened is None:
             return
-        low, high = shown.low, shown.high
-        if automatic.per_image:
-            low, high = float(shown.values.min()), float(shown.values.max())
         references = automatic.calibration.values if automatic.calibration is not None else None
-        histogram.set_values(np.asarray(shown.values), references, low, high)
+        low, high = float(shown.values.min()), float(shown.values.max())
+        if automatic.per_image:
+            histogram.set_values(shown.values, references, low, high)
+        else:
+            # The colours end where the dataset's scale does; a threshold may lie anywhere among the values.
+            normal = float(np.min(references)) if references is not None else low
+            histogram.set_values(shown.values, references, min(shown.low, low, normal), max(shown.high, high))
+            low, high = shown.low, shown.high
         histogram.set_per_image(automatic.per_image)
         overlay = MapOverlay.from_map(replace(shown, low=low, high=high), opened.image.width, opened.image.height)
         self._views.canvas.set_map(overlay)

@@ -48,6 +48,10 @@ class AutomaticPrompting(QObject):
         self._asked: rq.BuildReferences | None = None
         self._job = 0
         self._ready: rq.BuildReferences | None = None
+        self._given_up: rq.BuildReferences | None = None
+        self._why = ""
+        self._unmappable = ""
+        self._made: Prompts | None = None
         self._has_model = False
         self._by_hand: float | None = None
         self.few_shot = FewShotSettings()
@@ -63,6 +67,7 @@ class AutomaticPrompting(QObject):
         session.image_changed.connect(self._on_image_changed)
         session.map_changed.connect(self._on_map_changed)
         session.ground_truth_changed.connect(self._on_ground_truth_changed)
+        session.work_changed.connect(self._tell)
 
     # --- what views ask for ------------------------------------------------------------------------------------
 
@@ -70,6 +75,13 @@ class AutomaticPrompting(QObject):
     def is_on(self) -> bool:
         """Whether prompts come from a map."""
         return self._session.source.kind == "auto"
+
+    @property
+    def wants_map(self) -> bool:
+        """Whether the image on screen is to be mapped; a map that a person opened stays."""
+        opened = self._session.opened
+        is_new = opened is not None and opened.image.image_id != self._unmappable
+        return self.is_on and self._session.anomaly_map is None and is_new
 
     @property
     def is_threshold_by_hand(self) -> bool:
@@ -99,6 +111,8 @@ class AutomaticPrompting(QObject):
     def choose_few_shot(self, settings: FewShotSettings) -> None:
         """Make maps in another way."""
         if settings != self.few_shot:
+            if settings.backbone != self.few_shot.backbone:
+                self._by_hand = None  # every network has raw scores of its own
             self.few_shot = settings
             self.settings_changed.emit()
             self.refresh()
@@ -132,28 +146,41 @@ class AutomaticPrompting(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """See to it that the references chosen are described and the image on screen is mapped."""
+        """Describe the references chosen, where they are not yet, and map the image on screen."""
+        self._given_up = None
+        self._unmappable = ""
+        if self._describe():
+            self._ask_for_map()
+
+    def _describe(self) -> bool:
+        """See to it that the references chosen are described; True when they are."""
         dataset, opened = self._session.dataset, self._session.opened
         if not self.is_on or dataset is None or opened is None:
-            return
+            return False
         try:
             chosen = choose_references(dataset, opened.sample.category, self.few_shot.references)
         except InputError as error:
+            self._give_up_building()
             self._asked = None
             self.state_changed.emit(str(error), "muted")
-            return
+            return False
         work = rq.BuildReferences(tuple(sample.path for sample in chosen), self.few_shot)
         if not self._has_model:
             self.state_changed.emit("Waiting for the model…", "muted")
-            return
-        if work == self._ready:
-            self._ask_for_map()
+            return False
+        if work == self._given_up:
+            self.state_changed.emit(self._why, "muted")
+            return False
         if work != self._asked:
-            if self._asked is not None and self._asked != self._ready:
-                self._jobs.cancel(self._job)
+            self._give_up_building()
             self._asked = work
             self._job = self._jobs.compare(work)
             self.state_changed.emit(f"Comparing with {_count(len(chosen), 'normal image')}…", "muted")
+        return work == self._ready
+
+    def _give_up_building(self) -> None:
+        if self._asked is not None and self._asked != self._ready:
+            self._jobs.cancel(self._job)
 
     @Slot()
     def _forget(self) -> None:
@@ -164,19 +191,24 @@ class AutomaticPrompting(QObject):
 
     @Slot()
     def _on_image_changed(self) -> None:
+        self._drop_map()  # or prompts of the image that was left could come to this one
         self.settings_changed.emit()
         if self.is_on:
             self.state_changed.emit("", "muted")
-            self.refresh()
+            self._describe()  # the map comes with the encoding, once a person rests on the image
 
     @Slot()
     def _on_map_changed(self) -> None:
         if self._session.anomaly_map is not self.anomaly_map:
             # The image was left, or a person opened the map of a file.
-            self.anomaly_map = None
-            self.threshold = None
-            self.map_changed.emit()
-            self.threshold_changed.emit()
+            self._drop_map()
+            if self.is_on and self._session.anomaly_map is not None:
+                self.state_changed.emit("The map opened is shown; choose Few-shot for that of the references.", "muted")
+
+    def _drop_map(self) -> None:
+        self.anomaly_map = self.threshold = self._made = None
+        self.map_changed.emit()
+        self.threshold_changed.emit()
 
     @Slot()
     def _on_ground_truth_changed(self) -> None:
@@ -190,18 +222,28 @@ class AutomaticPrompting(QObject):
         match reply:
             case rq.ModelReady():
                 self._has_model = True
+                self._by_hand = None  # every model has raw scores of its own
+                self._give_up_building()
                 self._asked = self._ready = None
                 self.refresh()
             case rq.ReferencesReady(work=work) if work == self._asked:
                 self._ready = work
+                self._unmappable = ""
                 for remark in reply.remarks:
                     self.trouble.emit("warning", remark)
                 self._ask_for_map()
             case rq.JobEnded(job=job, outcome=outcome) if job.work == self._asked and job.number == self._job:
                 if outcome != "done":
-                    self._asked = None
-                    words = reply.error or "The comparison was cancelled; choose the normal images again to start it."
-                    self.state_changed.emit(words, "muted")
+                    self._asked, self._given_up = None, job.work
+                    self._why = reply.error or "The comparison was cancelled: choose Few-shot to start it again."
+                    self.state_changed.emit(self._why, "muted")
+            case rq.Failed(request=rq.EmbedRequest(image=image, with_map=True)) if self.is_on:
+                opened = self._session.opened
+                if opened is not None and opened.image.image_id == image.image_id and self._ready == self._asked:
+                    self._unmappable = image.image_id  # or every click would fail again
+                    if self.anomaly_map is not None:
+                        self._session.set_map(None)
+                    self.state_changed.emit(reply.message, "muted")
             case rq.Mapped(image_id=image_id) if self.is_on:
                 opened = self._session.opened
                 if opened is not None and opened.image.image_id == image_id and self._ready == self._asked:
@@ -227,36 +269,51 @@ class AutomaticPrompting(QObject):
     def _make_prompts(self) -> None:
         """Prompts for the threshold that holds; what a person made or changed by hand is left alone."""
         opened, anomaly_map = self._session.opened, self.anomaly_map
-        if opened is None or anomaly_map is None or not self.is_on:
+        if opened is None or anomaly_map is None:
             return
         try:
             threshold = self._by_hand
             if threshold is None:
                 threshold = map_threshold(anomaly_map, self.prompting, self.calibration, opened.ground_truth)
         except InputError as error:
+            self.threshold = self._made = None
+            self.threshold_changed.emit()
             self.state_changed.emit(str(error), "changed")
             return
         self.threshold = threshold
         self.threshold_changed.emit()
-        image = opened.image
-        made = prompts_from_map(anomaly_map, threshold, (image.height, image.width), self.prompting)
-        prompts = self._session.work.prompts
-        if not all(item.source != "user" and not item.edited for item in prompts.items):
-            self.state_changed.emit("Edited by hand: clear the prompts (Esc) to have them made again.", "muted")
+        if not self.is_on:
             return
-        if prompts or self._session.work.accepted is None:
-            map_input = rq.MapInput(anomaly_map, threshold) if self.prompting.map_input else None
-            self._session.set_map_input(map_input)
-            if made != prompts:
+        made = prompts_from_map(anomaly_map, threshold, (opened.image.height, opened.image.width), self.prompting)
+        self._made = made
+        work = self._session.work
+        if not _is_by_hand(work.prompts) and (work.prompts or work.accepted is None):
+            self._session.set_map_input(rq.MapInput(anomaly_map, threshold) if self.prompting.map_input else None)
+            if made != work.prompts:
                 self._session.edit_prompts(made, "automatic prompts", merge_key="automatic prompts")
-        self._tell(made)
+        self._tell()
 
-    def _tell(self, made: Prompts) -> None:
-        score = f"image score {self.image_score:.3f}" if self.image_score is not None else ""
-        if made:
-            self.state_changed.emit(f"{_count(len(made), 'region')} above the threshold, {score}", "text")
-        else:
-            self.state_changed.emit(f"Normal: no region above the threshold, {score}", "text")
+    @Slot()
+    def _tell(self) -> None:
+        """Say what came of the map, and whether the prompts on screen are its."""
+        made, work = self._made, self._session.work
+        if made is None or not self.is_on:
+            return
+        if _is_by_hand(work.prompts):
+            words = "Edited by hand: clear the prompts (Esc) and choose Few-shot to have them made again."
+            self.state_changed.emit(words, "muted")
+            return
+        regions = _count(len(made), "region") if made else "Normal: no region"
+        score = f", image score {self.image_score:.3f}" if self.image_score is not None else ""
+        cleared = ""
+        if made and not work.prompts:
+            is_done = work.accepted is not None
+            cleared = ". A mask is accepted." if is_done else ". Choose Few-shot to have the prompts made again."
+        self.state_changed.emit(f"{regions}{score}{cleared}", "text")
+
+
+def _is_by_hand(prompts: Prompts) -> bool:
+    return any(item.source == "user" or item.edited for item in prompts.items)
 
 
 def _count(number: int, noun: str) -> str:

@@ -183,7 +183,7 @@ class Presenter(QObject):
 
     @Slot()
     def _on_ground_truth_changed(self) -> None:
-        if self._session.mask_status == "ready":
+        if self._session.mask_status in ("ready", "computing"):
             self._request_mask()
 
     @Slot()
@@ -234,7 +234,7 @@ class Presenter(QObject):
                     session.map_input,
                 )
             )
-        with_map = self.automatic.is_on and self.automatic.anomaly_map is None
+        with_map = self.automatic.wants_map
         if self._ready is not None and (with_map or not work.prompts.decodable):
             self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset, with_map))
 

@@ -154,8 +154,10 @@ class Session(QObject):
             stack.deleteLater()
         self._stacks.clear()
         self._reset_mask()
+        self.anomaly_map = self.map_input = None
         self.dataset_changed.emit()
         self.image_changed.emit()
+        self.map_changed.emit()
         self.work_changed.emit()
         self.results_changed.emit()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BINS = 96
 STEPS = 1000
-PLOT_HEIGHT = 96
+PLOT_HEIGHT = 76
 SPIN_LIMIT = 1e9
 SCALES = (
     ("dataset", "Dataset", "One colour means the same value in every image of the dataset."),
@@ -96,6 +96,9 @@ class MapHistogram(QWidget):
         if self._references is not None:
             self._references = np.sort(thinned(self._references))
         self._low, self._high = low, high
+        if self._is_automatic and high >= low:
+            # What the policy gave belongs to the maps before; it must not widen the range of these.
+            self._threshold = min(max(self._threshold, low), high)
         self._refresh_range()
         self._refresh()
 
