@@ -120,8 +120,8 @@ class FewShotMapper:
         far = detector.calibration.far
         if far:
             remarks.extend(
-                f"The normal image {images[names.index(name)].parent.name}/{name} lies far from the others: look whether it shows a defect, and choose another "
-                "if it does."
+                f"The normal image {images[names.index(name)].parent.name}/{name} lies far from the others: look "
+                "whether it shows a defect, and choose another if it does."
                 for name in far
             )
         self._built = _Built(work, model, detector, tuple(image_ids), tuple(sizes), tuple(remarks))
