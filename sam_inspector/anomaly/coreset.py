@@ -50,19 +50,25 @@ def coreset_steps(tokens: Tensor, size: int, *, seed: int = 0) -> Iterator[Tenso
         projection = torch.randn(points.shape[1], PROJECTED, generator=generator) / PROJECTED**0.5
         points = points @ projection.to(points.device)
     squares = (points * points).sum(1)
-    chosen = torch.randint(count, (1,), generator=generator).to(points.device)
-    picked = [chosen]
+    # Written into the same memory in every round: new tensors of this size, with the small ones that are kept between
+    # them, would leave gaps that fit none of the next, and take gigabytes.
+    picked = torch.empty(size, dtype=torch.int64, device=points.device)
+    products = torch.empty((count, BATCH), device=points.device)
+    nearest = torch.empty(count, device=points.device)
     distance = torch.full((count,), torch.inf, device=points.device)
-    found = rounds = 1
+    picked[:1] = torch.randint(count, (1,), generator=generator)
+    start, found, rounds = 0, 1, 0
     while found < size:
+        chosen = picked[start:found]
+        product = products.view(-1)[: count * len(chosen)].view(count, len(chosen))
         # |p - c|² is |p|² + (|c|² - 2 p·c); the first part is the same for all centres.
-        nearest = torch.addmm(squares[chosen], points, points[chosen].T, alpha=-2).amin(1)
-        distance = torch.minimum(distance, nearest + squares)
+        torch.mm(points, points[chosen].T, out=product)
+        torch.amin(product.mul_(-2).add_(squares[chosen]), 1, out=nearest)
+        torch.minimum(distance, nearest.add_(squares), out=distance)
         distance[chosen] = -torch.inf
-        chosen = distance.topk(min(BATCH, size - found)).indices
-        picked.append(chosen)
-        found += len(chosen)
+        start, found = found, min(found + BATCH, size)
+        picked[start:found] = distance.topk(found - start).indices
         rounds += 1
         if rounds % ROUNDS_A_STEP == 0:
             yield None
-    yield torch.cat(picked)
+    yield picked

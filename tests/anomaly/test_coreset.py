@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -51,3 +54,27 @@ def test_a_seed_always_chooses_the_same():
     first, again, other = (greedy_coreset(tokens, 50, seed=seed).tolist() for seed in (3, 3, 4))
     assert first == again
     assert first != other
+
+
+MEMORY_OF_A_CHOICE = """
+import psutil, torch
+from sam_inspector.anomaly.coreset import coreset_steps
+
+for megabytes in (4, 8, 16, 30):
+    # From now on the C library of Linux takes large pieces from its heap, as it does in a program that has run.
+    piece = torch.ones(megabytes << 20, dtype=torch.uint8)
+    del piece
+tokens, process = torch.randn(60_000, 64).bfloat16(), psutil.Process()
+before = most = process.memory_info().rss
+for _ in coreset_steps(tokens, 12_000):
+    most = max(most, process.memory_info().rss)
+print(most - before)
+"""
+
+
+def test_memory_stays_bounded_however_many_are_chosen():
+    """Small tensors kept between large freed ones once made rounds take new memory, up to gigabytes in all."""
+    found = subprocess.run(
+        [sys.executable, "-c", MEMORY_OF_A_CHOICE], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert int(found.stdout) < 120e6
