@@ -1,0 +1,33 @@
+"""Options that several commands have, written once: a command takes one as the type of its argument."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ModelOption = Annotated[str, typer.Option("--model", metavar="NAME", help="The model; “models list” prints the names.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:N or mps.")
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", help="Seed of everything random; kept with the results.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else there.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages, no progress bars; errors are told.")]
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        "--preset", metavar="NAME", help="How prompts are made: recommended, or faithful to the published code."
+    ),
+]
+PointsOption = Annotated[int, typer.Option("--points", metavar="N", help="Points in each region, for mode bps.")]
+LayoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--layout", metavar="NAME", help="The dataset's layout: mvtec_ad, mvtec_loco or folder; recognised by default."
+    ),
+]
+RandomOption = Annotated[
+    bool, typer.Option("--random", help="Draw those K images with --seed, instead of taking the first.")
+]
