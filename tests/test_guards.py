@@ -19,7 +19,7 @@ from sam_inspector.prompting.from_ground_truth import GT_MODES, GT_PRESETS, prom
 ROOT = Path(__file__).parents[1]
 MAX_LINES, MAX_LINES_UI = 500, 400
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sam_inspector", "resources", "tests", "packaging"}
-NETWORKS = ("torch", "torchvision", "timm", "segment_anything")
+NETWORKS = ("torch", "torchvision", "timm", "open_clip", "segment_anything")
 
 
 def run_python(code):
@@ -121,7 +121,7 @@ print(len(seen))
     assert (outcome.returncode, outcome.stdout.strip()) == (0, "5000"), outcome.stderr
 
 
-def test_the_wheel_carries_the_samples_and_nobody_s_work(tmp_path):
+def test_the_wheel_carries_the_resources_and_nobody_s_work(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     ignore = shutil.ignore_patterns("__pycache__", ".sam-inspector")
@@ -141,11 +141,10 @@ def test_the_wheel_carries_the_samples_and_nobody_s_work(tmp_path):
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    samples = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "resources/samples").rglob("*.*") if path.is_file()
-    }
+    resources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "resources").rglob("*.*") if path.is_file()}
     carried = {name.removeprefix("sam_inspector/") for name in names if name.startswith("sam_inspector/resources/")}
-    assert carried == {name for name in samples if ".sam-inspector" not in name}
+    assert carried == {name for name in resources if ".sam-inspector" not in name}
+    assert "resources/text_prompts/anomaly.json" in carried
     assert {name.partition("/")[0] for name in names} == {"sam_inspector", "sam_inspector-0.1.0.dist-info"}
     assert not [name for name in names if ".sam-inspector" in name or "__pycache__" in name]
     assert "sam_inspector/ui/app.py" in names

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,8 +17,9 @@ from sam_inspector.commands.console import Console
 from sam_inspector.commands.display import missing_display, qt_trouble
 from sam_inspector.core.errors import SamInspectorError
 from sam_inspector.models.backbone_registry import BACKBONES
+from sam_inspector.models.clip_registry import CLIP_MODELS
 from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
-from sam_inspector.models.weights import weights_folder, weights_status
+from sam_inspector.models.weights import WeightedRow, weights_file, weights_folder, weights_status
 from sam_inspector.resources_path import resources_path
 
 PACKAGES = (
@@ -25,6 +27,7 @@ PACKAGES = (
     "torchvision",
     "segment-anything",
     "timm",
+    "open-clip-torch",
     "PySide6-Essentials",
     "pyqtgraph",
     "numpy",
@@ -48,7 +51,7 @@ class Finding:
 def run(console: Console) -> None:
     """Look at everything; status 1 when something is wrong."""
     findings: list[Finding] = []
-    for look in (_program, _packages, _device, _networks, _window, _weights, _backbones, _disk, _samples):
+    for look in (_program, _packages, _device, _networks, _window, _weights, _backbones, _clip, _disk, _samples):
         try:
             findings += look()
         except (SamInspectorError, ImportError, OSError, RuntimeError) as error:
@@ -132,22 +135,28 @@ def _weights() -> list[Finding]:
 
 
 def _backbones() -> list[Finding]:
-    """Nobody needs them, so those that are not there are no trouble; they are listed with what they would take."""
+    return _needed_by_some("backbones", [spec for spec in BACKBONES.values() if spec.weights is not None])
+
+
+def _clip() -> list[Finding]:
+    return _needed_by_some("clip", list(CLIP_MODELS.values()))
+
+
+def _needed_by_some(topic: str, rows: Sequence[WeightedRow]) -> list[Finding]:
+    """Nobody needs them all, so those that are not there are no trouble; they are listed with what they would take."""
     findings = []
     missing = []
-    for spec in BACKBONES.values():
-        if spec.weights is None:
-            continue
+    for spec in rows:
         status = weights_status(spec)
         if status.state == "ready":
-            findings.append(Finding("backbones", "ok", f"{spec.title} at {status.path}"))
+            findings.append(Finding(topic, "ok", f"{spec.title} at {status.path}"))
         elif status.state == "wrong":
-            findings.append(Finding("backbones", "wrong", status.message))
+            findings.append(Finding(topic, "wrong", status.message))
         else:
-            missing.append(f"{spec.name} ({spec.size_bytes / 1e6:.0f} MB)")
+            missing.append(f"{spec.name} ({weights_file(spec).size_bytes / 1e6:.0f} MB)")
     if missing:
         text = f"not fetched, and needed for their own maps only: {', '.join(missing)}"
-        findings.append(Finding("backbones", "ok", text, "Fetch one with: sam-inspector models get NAME"))
+        findings.append(Finding(topic, "ok", text, "Fetch one with: sam-inspector models get NAME"))
     return findings
 
 

@@ -1,10 +1,11 @@
-"""`sam-inspector models`: which models and backbones there are, and their weights."""
+"""`sam-inspector models`: which models, backbones and CLIP models there are, and their weights."""
 
 from __future__ import annotations
 
 from sam_inspector.commands.console import Console
 from sam_inspector.core.errors import InputError, WeightsError
 from sam_inspector.models.backbone_registry import BACKBONES, SAM_BACKBONE
+from sam_inspector.models.clip_registry import CLIP_MODELS, DEFAULT_CLIP
 from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
 from sam_inspector.models.weights import (
     WeightedRow,
@@ -15,16 +16,17 @@ from sam_inspector.models.weights import (
     weights_status,
 )
 
-ROWS: dict[str, WeightedRow] = {**MODELS, **BACKBONES}
+ROWS: dict[str, WeightedRow] = {**MODELS, **BACKBONES, **CLIP_MODELS}
 
 
 def list_models(console: Console) -> None:
     """Print every row of the registries with the state of its weights."""
-    models, backbones = _model_rows(), _backbone_rows()
+    models, backbones, clip_models = _model_rows(), _backbone_rows(), _clip_rows()
     width = max(len(name) for name in ROWS)
     lines = [_line(row, width) for row in models]
     lines += ["", "Backbones of anomaly maps:", *(_line(row, width) for row in backbones)]
-    content = {"models": models, "backbones": backbones, "folder": str(weights_folder())}
+    lines += ["", "CLIP models of text-guided maps:", *(_line(row, width) for row in clip_models)]
+    content = {"models": models, "backbones": backbones, "clip": clip_models, "folder": str(weights_folder())}
     console.result("\n".join(lines), content)
 
 
@@ -76,6 +78,26 @@ def _backbone_rows() -> list[dict[str, object]]:
     return rows
 
 
+def _clip_rows() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for spec in CLIP_MODELS.values():
+        status = weights_status(spec)
+        rows.append(
+            {
+                "name": spec.name,
+                "title": spec.title,
+                "default": spec.name == DEFAULT_CLIP,
+                "licence": spec.licence,
+                "size_bytes": spec.size_bytes,
+                "sha256": weights_file(spec).sha256,
+                "state": status.state,
+                "path": str(status.path),
+                "note": spec.note,
+            }
+        )
+    return rows
+
+
 def _row(name: str) -> WeightedRow:
     try:
         return ROWS[name]
@@ -84,9 +106,10 @@ def _row(name: str) -> WeightedRow:
 
 
 def get(console: Console, name: str) -> None:
-    """Fetch the weights of a model or backbone."""
+    """Fetch the weights of a model, backbone or CLIP model."""
     spec = _row(name)
-    with console.progress(f"Fetching {spec.title}") as report:
+    facts = f" ({spec.weights.size_bytes / 1e6:,.0f} MB, licence {spec.licence})" if spec.weights is not None else ""
+    with console.progress(f"Fetching {spec.title}{facts}") as report:
         path = get_weights(spec, report=report, replace_wrong=True)
     console.result(
         f"{spec.title} is ready at {path}", {"name": name, "path": str(path), "sha256": weights_file(spec).sha256}

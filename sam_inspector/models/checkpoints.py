@@ -35,8 +35,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name, on the CPU.
 
     Only tensors and plain containers are unpickled (`torch.load` with `weights_only`): a file that asks to run
-    anything is refused. A file named `.safetensors` can't ask for that. Where the tensors lie under the name `model`,
-    as a training script leaves them, those are taken.
+    anything is refused. A file named `.safetensors` can't ask for that. Where the tensors lie under the name `model`
+    or `state_dict`, as training scripts leave them, those are taken.
 
     Raises
     ------
@@ -64,8 +64,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         if isinstance(error, pickle.UnpicklingError) and asks:
             raise WeightsError(f"The checkpoint {path} asks to run code and was not loaded: {advice}") from error
         raise WeightsError(f"The checkpoint {path} is damaged or no checkpoint at all: {advice}") from error
-    if isinstance(content, dict) and isinstance(content.get("model"), dict):
-        content = content["model"]
+    for name in ("model", "state_dict"):
+        if isinstance(content, dict) and isinstance(content.get(name), dict):
+            content = content[name]
     if not isinstance(content, dict) or not content:
         raise WeightsError(f"The checkpoint {path} holds no named tensors: {advice}")
     if not all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()):

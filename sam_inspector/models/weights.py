@@ -36,7 +36,7 @@ PACKAGE_FACTOR = 2
 
 
 class WeightedRow(Protocol):
-    """A row of a registry: a model or a backbone."""
+    """A row of a registry: a model, a backbone or a CLIP model."""
 
     @property
     def name(self) -> str:
@@ -45,6 +45,10 @@ class WeightedRow(Protocol):
     @property
     def title(self) -> str:
         """What a user reads."""
+
+    @property
+    def licence(self) -> str:
+        """SPDX identifier of the weights' licence."""
 
     @property
     def weights(self) -> WeightsFile | None:

@@ -98,3 +98,13 @@ def test_backbones_are_listed_whether_they_are_there_or_not(shell, weights_folde
     assert outcome.status == 1
     assert "WRONG backbones" in outcome.out
     assert "sam-inspector models get mobilenet_v2" in outcome.out
+
+
+def test_clip_models_are_listed_whether_they_are_there_or_not(shell, weights_folder):
+    found = shell("doctor", "--json").json["findings"]
+    (text,) = [finding["text"] for finding in found if finding["topic"] == "clip"]
+    assert "vit_l_14_336 (934 MB)" in text
+    (weights_folder / "ViT-B-16.pt").write_bytes(b"half")
+    outcome = shell("doctor")
+    assert "WRONG clip" in outcome.out
+    assert "sam-inspector models get vit_b_16" in outcome.out

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from sam_inspector.models.backbone_registry import BACKBONES
+from sam_inspector.models.clip_registry import CLIP_MODELS
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import FOLDER_VARIABLE
 from tests.commands.conftest import finish_process, start_process
@@ -44,14 +45,20 @@ def put(folder, content):
 def test_the_list_names_every_model(shell, folder):
     outcome = shell("models")
     assert (outcome.status, outcome.err) == (0, "")
-    models, _, backbones = outcome.out.partition("\n\nBackbones of anomaly maps:\n")
+    models, _, rest = outcome.out.partition("\n\nBackbones of anomaly maps:\n")
+    backbones, _, clip_models = rest.partition("\n\nCLIP models of text-guided maps:\n")
     assert [line.split()[:2] for line in models.splitlines()] == [[name, "missing"] for name in MODELS]
     assert [line.split()[0] for line in backbones.splitlines()] == list(BACKBONES)
     assert backbones.count("missing") == len(BACKBONES) - 1
+    assert [line.split()[:5] for line in clip_models.splitlines()] == [
+        ["vit_l_14_336", "missing", "934", "MB", "MIT"],
+        ["vit_b_16", "missing", "351", "MB", "MIT"],
+    ]
     assert shell("models", "list").out == outcome.out
     listed = shell("models", "list", "--json").json
     assert [row["name"] for row in listed["models"]] == list(MODELS)
     assert [row["name"] for row in listed["backbones"]] == list(BACKBONES)
+    assert [row["name"] for row in listed["clip"]] == list(CLIP_MODELS)
     assert listed == shell("models", "--json").json
 
 
@@ -66,6 +73,14 @@ def test_a_backbone_is_asked_for_like_a_model(shell, folder):
         assert "needs no weights of its own" in outcome.error
 
 
+def test_a_clip_model_is_asked_for_like_a_model(shell, folder):
+    outcome = shell("models", "get", "vit_l_14_336")
+    assert outcome.status == 1
+    for part in ("https://openaipublic.azureedge.net/clip/models/3035c92b", str(folder / "ViT-L-14-336px.pt"), "3035c"):
+        assert part in outcome.error
+    assert "is not there yet" in shell("models", "verify", "vit_b_16").error
+
+
 def test_the_folder_is_printed(shell, folder):
     assert shell("models", "path").out == f"{folder}\n"
     assert shell("models", "path", "--json").json == {"folder": str(folder)}
@@ -76,7 +91,8 @@ def test_an_unknown_model_is_one_line(shell, folder):
         outcome = shell("models", *arguments)
         assert (outcome.status, outcome.out) == (1, "")
         assert (
-            outcome.error == f"There is no model or backbone “nope”: choose one of {', '.join((*MODELS, *BACKBONES))}."
+            outcome.error
+            == f"There is no model or backbone “nope”: choose one of {', '.join((*MODELS, *BACKBONES, *CLIP_MODELS))}."
         )
 
 
@@ -125,7 +141,7 @@ def test_verifying_tells_what_is_wrong(shell, folder):
     assert outcome.status == 1
     assert [row["state"] for row in outcome.json["models"]] == [
         "wrong",
-        *["missing"] * (len(MODELS) + len(BACKBONES) - 2),
+        *["missing"] * (len(MODELS) + len(BACKBONES) + len(CLIP_MODELS) - 2),
     ]
     assert "only 4 of 40,728,226 bytes" in outcome.error
 
