@@ -137,6 +137,9 @@ class FakeSegmenter:
         levels = tuple(torch.from_numpy(stage.values) for stage in embedding.stages)
         return DenseFeatures(levels, embedding.size, f"sam:{self.spec.name}")
 
+    def image_features(self, embedding):
+        return self.dense_features(embedding)
+
     def logits_frame(self, embedding):
         height, width = embedding.size
         scale = 256 / max(height, width)

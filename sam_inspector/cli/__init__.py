@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from sam_inspector import __version__
-from sam_inspector.cli import evaluating, mapping, measuring, models, segmenting, window
+from sam_inspector.cli import ablation, evaluating, mapping, measuring, models, segmenting, training, window
 from sam_inspector.commands.console import CANCELLED_STATUS, is_debugging
 
 SUMMARY = "Segment visual defects with SAM, and score every mask as it appears. Without a command the window opens."
@@ -33,6 +33,8 @@ app = typer.Typer(
 # Without a name its commands are commands of the program. The help lists them in this order, and named groups last.
 for group in (window, segmenting, evaluating, mapping, measuring):
     app.add_typer(group.app)
+app.add_typer(ablation.app, name="ablation", short_help="Take a method apart.")
+app.add_typer(training.app, name="train", short_help="Train what a method needs.")
 app.add_typer(models.app, name="models", short_help="List and fetch models and backbones.")
 
 

@@ -9,17 +9,22 @@ import typer
 
 from sam_inspector.anomaly.settings import DEFAULT_BACKBONE, DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.cli.options import (
+    AdapterOption,
+    ClipOption,
     DeviceOption,
     JsonOption,
     LayoutOption,
     ModelOption,
+    ObjectOption,
     PointsOption,
     PresetOption,
     QuietOption,
     RandomOption,
     SeedOption,
+    TextsOption,
 )
 from sam_inspector.commands.console import Console, command
+from sam_inspector.models.clip_registry import DEFAULT_CLIP
 from sam_inspector.models.registry import DEFAULT_MODEL
 from sam_inspector.prompting.automatic import THRESHOLD_POLICIES
 
@@ -36,7 +41,8 @@ def evaluate(
     mode: Annotated[
         str,
         typer.Option(
-            metavar="MODE,...", help="One or more of naive, b, bp, bps, few-shot-map and few-shot, with commas."
+            metavar="MODE,...",
+            help="One or more with commas: naive, b, bp, bps, few-shot-map, few-shot, clip-map, clip, cascade.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the results: new, empty, or of a run.")],
@@ -61,8 +67,18 @@ def evaluate(
     ] = None,
     quantile: Annotated[float, typer.Option(metavar="Q", help="For --policy quantile, between 0 and 1.")] = 0.98,
     threshold_factor: Annotated[float, typer.Option(metavar="F", help="Multiplies that threshold.")] = 1.0,
+    map_method: Annotated[
+        str, typer.Option("--map", metavar="NAME", help="For mode cascade: where its map comes from, clip or few-shot.")
+    ] = "clip",
+    three_passes: Annotated[
+        bool, typer.Option("--three-passes", help="Let SAM answer in three passes in the other modes, too.")
+    ] = False,
+    clip: ClipOption = DEFAULT_CLIP,
+    object_name: ObjectOption = None,
+    texts: TextsOption = None,
+    adapter: AdapterOption = None,
     save_maps: Annotated[
-        bool, typer.Option("--save-maps", help="Write the maps of few-shot-map too, as float16 TIFF in maps/.")
+        bool, typer.Option("--save-maps", help="Write the maps of modes ending in -map too, as float16 TIFF in maps/.")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out; without it the run there is replaced.")
@@ -77,8 +93,9 @@ def evaluate(
     """Score prompt modes against the ground truth of datasets.
 
     Prompts are made from each ground-truth mask (“prompts --help” tells the modes), SAM answers them, and its masks are
-    scored. The mode few-shot makes them from an anomaly map instead, few-shot-map scores that map alone; both visit the
-    good test images too. Written to --out: results.json, results.csv, prompts.json and masks/.
+    scored. The modes few-shot and clip make them from an anomaly map instead, few-shot-map and clip-map score that map
+    alone, and cascade asks with points where map and image differ, in three passes; all these visit the good test
+    images too. Written to --out: results.json, results.csv, prompts.json and masks/.
     """
     from sam_inspector.commands import evaluating
 
@@ -99,6 +116,10 @@ def evaluate(
         few_shot=FewShotSettings(
             backbone, preset, references=ReferenceChoice("random" if random else "first", shots, seed)
         ),
+        clip=evaluating.clip_from_options(clip, object_name, texts, adapter),
         prompting=evaluating.prompting_from_options(policy, threshold, quantile, threshold_factor),
+        cascade_preset=preset,
+        map_method=map_method,
+        three_passes=three_passes,
         save_maps=save_maps,
     )

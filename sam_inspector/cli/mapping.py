@@ -9,17 +9,21 @@ import typer
 
 from sam_inspector.anomaly.settings import DEFAULT_BACKBONE, DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.cli.options import (
+    AdapterOption,
+    ClipOption,
     DeviceOption,
     JsonOption,
     LayoutOption,
     ModelOption,
+    ObjectOption,
     QuietOption,
     RandomOption,
     SeedOption,
+    TextsOption,
 )
 from sam_inspector.commands.console import Console, command
+from sam_inspector.models.clip_registry import DEFAULT_CLIP
 from sam_inspector.models.registry import DEFAULT_MODEL
-from sam_inspector.prompting.automatic import AutomaticPrompts
 
 app = typer.Typer()
 
@@ -31,27 +35,46 @@ app = typer.Typer()
 )
 @command
 def map_images(
+    context: typer.Context,
     path: Annotated[
         Path, typer.Argument(metavar="IMAGE_OR_CATEGORY", help="An image, or the folder of a category or of images.")
     ],
-    method: Annotated[str, typer.Option(metavar="NAME", help="How the map is made: few-shot.")],
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="How the map is made: few-shot (from normal images) or clip (from sentences)."
+        ),
+    ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the maps.")],
     reference: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Normal images to compare with; by default train/good of the category."),
     ] = None,
-    shots: Annotated[int, typer.Option(metavar="K", help="How many of them are compared with.")] = DEFAULT_SHOTS,
+    shots: Annotated[
+        int,
+        typer.Option(
+            metavar="K", help="How many of them are compared with; for clip none, unless this or --reference is given."
+        ),
+    ] = DEFAULT_SHOTS,
     random: RandomOption = False,
     backbone: Annotated[
-        str, typer.Option(metavar="NAME", help="Whose features are compared; “models list” prints the names.")
+        str, typer.Option(metavar="NAME", help="For few-shot: whose features; “models list” prints the names.")
     ] = DEFAULT_BACKBONE,
     preset: Annotated[
-        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication of the backbone.")
+        str,
+        typer.Option(metavar="NAME", help="For few-shot: recommended, or faithful to the publication of the backbone."),
     ] = "recommended",
     rotations: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Angles that each normal image is shown at; by default what suits the preset."),
+        typer.Option(
+            metavar="N",
+            help="For few-shot: angles that each normal image is shown at; by default what suits the preset.",
+        ),
     ] = None,
+    object_name: ObjectOption = None,
+    texts: TextsOption = None,
+    adapter: AdapterOption = None,
+    clip: ClipOption = DEFAULT_CLIP,
     seed: SeedOption = 0,
     model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
@@ -59,27 +82,44 @@ def map_images(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make anomaly maps of one image, or of each test image of a category.
+    """Make anomaly maps of one image or of a category.
 
-    A map tells for each pixel how far it lies from everything in a few normal images. Written to --out: the map as
-    float16 TIFF of raw scores at the image's size, and a picture of it over the image as PNG. Printed: the threshold
-    just above what normal images reach, and for each image its score, whether its map exceeds that threshold, and how
-    many boxes automatic prompts would get from it.
+    A map tells for each pixel how anomalous it is: with few-shot how far it lies from everything in a few normal
+    images, with clip how much more it is like sentences about damage than like sentences about a flawless object.
+    Written to --out: the map as float16 TIFF of raw scores at the image's size, and a picture of it over the image as
+    PNG. Printed for each image: its score, whether its map exceeds the threshold, and how many boxes automatic prompts
+    would get from it. The threshold lies just above what normal images reach; where none are compared with, each
+    image's is a share of its highest score.
     """
     from sam_inspector.commands import mapping
+    from sam_inspector.commands.map_making import MapOptions
 
     choice = ReferenceChoice("random" if random else "first", shots, seed)
     mapping.run(
         Console(json, quiet),
         path,
-        reference,
-        mapping.MapRun(
-            settings=FewShotSettings(backbone, preset, rotations, references=choice),
-            automatic=AutomaticPrompts(),
-            method=method,
-            layout=layout,
+        method,
+        MapOptions(
+            given=_given(context),
+            reference=reference,
+            few_shot=FewShotSettings(backbone, preset, rotations, references=choice),
             model=model,
+            clip=clip,
+            object_name=object_name,
+            texts=texts,
+            adapter=adapter,
             device=device,
         ),
+        layout=layout,
         out=out,
     )
+
+
+def _given(context: typer.Context) -> frozenset[str]:
+    """The options that stand on the command line, by their long names."""
+    found = set()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            found.add(parameter.opts[0])
+    return frozenset(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,4 +31,22 @@ LayoutOption = Annotated[
 ]
 RandomOption = Annotated[
     bool, typer.Option("--random", help="Draw those K images with --seed, instead of taking the first.")
+]
+ClipOption = Annotated[
+    str,
+    typer.Option(
+        "--clip", metavar="NAME", help="The CLIP model; “models list” prints the names, ARCHITECTURE@FILE is your own."
+    ),
+]
+ObjectOption = Annotated[
+    str | None,
+    typer.Option("--object", metavar="NAME", help="What the images show, in English; by default the category's name."),
+]
+TextsOption = Annotated[
+    Path | None,
+    typer.Option("--texts", metavar="FILE", help="States and templates as JSON; by default the list of this program."),
+]
+AdapterOption = Annotated[
+    Path | None,
+    typer.Option("--adapter", metavar="FILE", help="Linear layers for CLIP, as “train clip-adapter” writes them."),
 ]

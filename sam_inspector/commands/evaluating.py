@@ -9,23 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from sam_inspector.anomaly.clip_settings import ClipSettings
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.loading import loaded_inspector
 from sam_inspector.commands.outputs import check_out_folder
 from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import open_dataset
+from sam_inspector.data.text_prompts import default_text_prompts, read_text_prompts
 from sam_inspector.engine.evaluate import (
     EvaluateSettings,
     evaluate,
     open_results,
-    references_to_use,
     samples_to_evaluate,
 )
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.map_methods import map_works
+from sam_inspector.engine.requests import MapMethod, SegmentOptions
 from sam_inspector.engine.results import check_is_run_or_empty
 from sam_inspector.models.registry import get_model_spec
 from sam_inspector.prompting.automatic import AutomaticPrompts, ThresholdPolicy
+from sam_inspector.prompting.cascade_settings import CASCADE_PRESETS, CascadedPrompting
 
 COLUMNS = ("iou", "dice", "p_auroc_per_image", "p_auroc", "ap", "f1_max", "aupro")
 MAP_COLUMNS = ("i_auroc", "false_alarm_area")
@@ -48,7 +51,11 @@ def run(
     resume: bool,
     out: Path,
     few_shot: FewShotSettings,
+    clip: ClipSettings,
     prompting: AutomaticPrompts,
+    cascade_preset: str,
+    map_method: str,
+    three_passes: bool,
     save_maps: bool,
 ) -> None:
     """Evaluate and write the results; what is finished stays when it is cancelled."""
@@ -62,7 +69,11 @@ def run(
         seed=seed,
         options=SegmentOptions(preset=preset),
         few_shot=few_shot,
+        clip=clip,
         prompting=prompting,
+        cascade=CASCADE_PRESETS.get(cascade_preset, CascadedPrompting()),
+        map_method=cast(MapMethod, map_method),
+        three_passes=three_passes,
         save_maps=save_maps,
     )
     settings.check()
@@ -70,7 +81,7 @@ def run(
     check_is_run_or_empty(out)
     opened = [open_dataset(path, layout) for path in datasets]
     samples = samples_to_evaluate(opened, settings)
-    references = references_to_use(opened, settings)
+    works = map_works(opened, settings.categories, settings.map_methods, settings.few_shot, settings.clip)
     for dataset in opened:
         for skipped in dataset.skipped:
             console.say(f"Skipped {skipped.path}: {skipped.reason}")
@@ -81,7 +92,7 @@ def run(
     folder = open_results(out, settings, opened, samples, inspector, command=command, resume=resume)
     try:
         with console.progress("Evaluating") as report:
-            for step in evaluate(samples, settings, inspector, folder, references):
+            for step in evaluate(samples, settings, inspector, folder, works):
                 for remark in step.remarks:
                     console.say(f"{step.sample.category}: {remark}")
                 report(step.done / step.total, f"{step.sample.category} {step.done}/{step.total}")
@@ -97,6 +108,18 @@ def run(
         first = results["images"][0]["error"]
         raise DatasetError(f"No image could be evaluated; {out} lists why. The first: {first}")
     console.result(f"{_table(results)}\nResults in {out}", results)
+
+
+def clip_from_options(model: str, object_name: str | None, texts: Path | None, adapter: Path | None) -> ClipSettings:
+    """The settings of CLIP's maps, from what was typed; without an object each category's name stands for it.
+
+    Raises
+    ------
+    InputError
+        For a file of texts that can't be read.
+    """
+    prompts = read_text_prompts(texts) if texts is not None else default_text_prompts()
+    return ClipSettings(object_name or "", model, prompts, adapter)
 
 
 def prompting_from_options(policy: str, threshold: float | None, quantile: float, factor: float) -> AutomaticPrompts:

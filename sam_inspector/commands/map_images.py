@@ -27,6 +27,8 @@ class MapImages:
         How many normal images there are to choose the references from.
     known
         Every file of the folders that were looked into: nothing may be written over them.
+    category
+        The category that the images belong to; None for those of a plain folder, whose name says nothing.
     """
 
     samples: tuple[Sample, ...]
@@ -34,9 +36,12 @@ class MapImages:
     is_single: bool
     available: int
     known: tuple[Path, ...]
+    category: str | None
 
 
-def find_map_images(path: Path, reference: Path | None, choice: ReferenceChoice, layout: str | None) -> MapImages:
+def find_map_images(
+    path: Path, reference: Path | None, choice: ReferenceChoice | None, layout: str | None
+) -> MapImages:
     """Look for the images and the references.
 
     Parameters
@@ -45,6 +50,8 @@ def find_map_images(path: Path, reference: Path | None, choice: ReferenceChoice,
         An image, or the folder of a category or of images.
     reference
         A folder of normal images, or a category whose normal images count; None takes those of the image's category.
+    choice
+        Which of them; None looks for none.
 
     Raises
     ------
@@ -65,9 +72,9 @@ def find_map_images(path: Path, reference: Path | None, choice: ReferenceChoice,
             raise DatasetError(f"{path} has no test images: put some in test/<defect>, or give one image.")
     category = samples[0].category
     source = _normal_folder(reference) if reference is not None else dataset
-    category = source.categories[0] if reference is not None else category
-    normal = normal_samples(source, category)
-    if not normal:
+    compared = source.categories[0] if reference is not None else category
+    normal = normal_samples(source, compared) if choice is not None else []
+    if choice is not None and not normal:
         place = path if reference is None else reference
         hint = "give a folder of them with --reference" if reference is None else "give another --reference"
         raise InputError(f"{place} comes with no normal images to compare with: {hint}.")
@@ -76,10 +83,11 @@ def find_map_images(path: Path, reference: Path | None, choice: ReferenceChoice,
     ]
     return MapImages(
         samples,
-        choose_references(source, category, choice),
+        choose_references(source, compared, choice) if choice is not None else (),
         path.is_file(),
         len(normal),
         tuple(place for place in known if place is not None),
+        category if dataset.layout != "folder" else None,
     )
 
 
@@ -141,6 +149,6 @@ def _normal_folder(reference: Path) -> Dataset:
 def _check_one_category(dataset: Dataset, path: Path) -> None:
     if len(dataset.categories) > 1:
         raise DatasetError(
-            f"{path} holds {len(dataset.categories)} categories, each with normal images of its own: give the folder "
-            f"of one of them ({', '.join(dataset.categories[:5])})."
+            f"{path} holds {len(dataset.categories)} categories, and one at a time is mapped or compared with: give "
+            f"the folder of one of them ({', '.join(dataset.categories[:5])})."
         )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Source = Literal["user", "gt", "few-shot", "clip", "lad"]
+MAP_SOURCES: tuple[Source, ...] = ("few-shot", "clip", "lad")
+"""Those that start from an anomaly map."""
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 

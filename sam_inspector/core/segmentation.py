@@ -87,9 +87,12 @@ def default_candidate(prompt: Prompt, scores: NDArray[np.float32], *, single_poi
     if prompt.candidate is not None:
         return prompt.candidate
     lonely_point = prompt.box is None and len(prompt.points) == 1
-    if lonely_point and single_point_multimask:
-        return 1 + int(np.argmax(scores[1:]))
-    return SINGLE_MASK
+    return best_of_three(scores) if lonely_point and single_point_multimask else SINGLE_MASK
+
+
+def best_of_three(scores: NDArray[np.float32]) -> int:
+    """The best of the multimask output's masks by predicted IoU, float32 `(4,)`: 1, 2 or 3."""
+    return 1 + int(np.argmax(scores[1:]))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -7,25 +7,32 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from sam_inspector.core.errors import Cancelled, SamInspectorError
-from sam_inspector.core.segmentation import empty_segmentation
+from sam_inspector.core.metrics.overlap import iou
+from sam_inspector.core.segmentation import Segmentation, empty_segmentation
+from sam_inspector.data.images import LoadedImage
+from sam_inspector.engine.clip_mapper import ClipMapper
 from sam_inspector.engine.few_shot import FewShotMapper
 from sam_inspector.engine.inspector import EmbedOutcome, Inspector, score
 from sam_inspector.engine.jobs import steps
 from sam_inspector.engine.mailbox import Mailbox
 from sam_inspector.engine.requests import (
+    BuildClip,
     BuildReferences,
     Embedded,
     EmbedRequest,
     Encoding,
     Failed,
+    FindPoints,
     Job,
     JobEnded,
     JobProgress,
     JobStepped,
+    MapMethod,
     Mapped,
     ModelProgress,
     ModelReady,
     ModelRequest,
+    PointsFound,
     Reply,
     Request,
     Scored,
@@ -33,6 +40,8 @@ from sam_inspector.engine.requests import (
     SegmentRequest,
 )
 from sam_inspector.engine.segmenting import with_accepted
+from sam_inspector.models.clip import ClipModel
+from sam_inspector.models.clip_loading import load_clip
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +53,23 @@ class ComputeLoop:
     ----------
     reply
         Called on that thread with each answer.
+    load_clip
+        As `models.clip_loading.load_clip`; tests pass a small model.
     """
 
-    def __init__(self, mailbox: Mailbox, inspector: Inspector, reply: Callable[[Reply], None]) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        inspector: Inspector,
+        reply: Callable[[Reply], None],
+        load_clip: Callable[..., ClipModel] = load_clip,
+    ) -> None:
         self._mailbox = mailbox
         self._inspector = inspector
         self._reply = reply
         self._job_steps: Iterator[JobProgress] | None = None
-        self._mapper = FewShotMapper(inspector)
+        self._few_shot = FewShotMapper(inspector)
+        self._clip = ClipMapper(inspector, load_clip)
 
     def run(self) -> None:
         """Answer until the mailbox is closed."""
@@ -67,8 +85,10 @@ class ComputeLoop:
                 self._load(request)
             elif isinstance(request, EmbedRequest):
                 self._embed(request, request.preset)
-                if request.with_map:
-                    self._map(request)
+                if request.with_map is not None:
+                    self._map(request.image, request.with_map)
+            elif isinstance(request, FindPoints):
+                self._find_points(request)
             else:
                 self._segment(request)
         except Cancelled as error:
@@ -91,7 +111,7 @@ class ComputeLoop:
         device = segmenter.device
         self._reply(ModelReady(request.name, segmenter.spec.title, device.label, device.reason))
 
-    def _embed(self, request: EmbedRequest | SegmentRequest, preset: str) -> EmbedOutcome:
+    def _embed(self, request: EmbedRequest | SegmentRequest | FindPoints, preset: str) -> EmbedOutcome:
         image = request.image
         if not self._inspector.is_embedded(image, preset):
             self._reply(Encoding(image.image_id))
@@ -101,41 +121,56 @@ class ComputeLoop:
         self._reply(Embedded(image.image_id, outcome.seconds))
         return outcome
 
-    def _map(self, request: EmbedRequest) -> None:
-        if self._mapper.is_ready:
-            outcome = self._mapper.map(request.image)
+    def _map(self, image: LoadedImage, method: MapMethod) -> None:
+        mapper = self._few_shot if method == "few-shot" else self._clip
+        if mapper.is_ready:
+            outcome = mapper.map(image)
             self._reply(
                 Mapped(
-                    request.image.image_id,
+                    image.image_id,
+                    method,
                     outcome.anomaly_map,
                     outcome.image_score,
                     outcome.calibration,
                     outcome.seconds,
                     outcome.remark,
+                    outcome.text_score,
                 )
             )
 
+    def _find_points(self, request: FindPoints) -> None:
+        embedded = self._embed(request, "recommended")
+        points, seconds = self._inspector.find_points(
+            embedded, request.anomaly_map, request.threshold, request.settings
+        )
+        self._reply(PointsFound(request, points, seconds))
+
     def _segment(self, request: SegmentRequest) -> None:
         has_accepted = request.accepted is not None and bool(request.accepted_prompts.decodable)
+        passes: tuple[Segmentation, ...] = ()
         if request.prompts.decodable or (has_accepted and self._inspector.has_model):
             embedded = self._embed(request, request.options.preset)
             if self._mailbox.has_newer_click():
                 return
-            segmentation, seconds = self._inspector.segment(
-                embedded,
-                request.prompts,
-                request.options,
-                request.accepted,
-                request.accepted_prompts,
-                request.map_input,
-            )
+            accepted = (request.accepted, request.accepted_prompts)
+            if request.cascade is None:
+                segmentation, seconds = self._inspector.segment(
+                    embedded, request.prompts, request.options, *accepted, request.map_input
+                )
+            else:
+                passes, seconds = self._inspector.segment_in_passes(
+                    embedded, request.prompts, request.options, request.cascade, *accepted, request.map_input
+                )
+                segmentation = passes[request.cascade.shown - 1]
         else:
             # What was accepted is shown and scored without a model too.
             empty = empty_segmentation(request.image.height, request.image.width)
             segmentation, seconds = with_accepted(empty, request.accepted), 0.0
-        self._reply(Segmented(request, segmentation, seconds))
+        self._reply(Segmented(request, segmentation, seconds, passes))
         if not self._mailbox.has_newer_click():
-            self._reply(Scored(request, score(segmentation, request.ground_truth)))
+            truth = request.ground_truth
+            ious = tuple(None if truth is None else iou(one.mask, truth) for one in passes)
+            self._reply(Scored(request, score(segmentation, truth), ious))
 
     def _step(self, job: Job) -> None:
         if self._mailbox.is_job_cancelled(job):
@@ -144,12 +179,18 @@ class ComputeLoop:
         try:
             if self._job_steps is None:
                 self._job_steps = steps(
-                    job.work, self._inspector, self._mapper, lambda: self._mailbox.is_job_cancelled(job)
+                    job.work,
+                    self._inspector,
+                    self._few_shot,
+                    self._clip,
+                    lambda: self._mailbox.is_job_cancelled(job),
                 )
             self._reply(JobStepped(job, next(self._job_steps)))
         except StopIteration:
             if isinstance(job.work, BuildReferences):
-                self._reply(self._mapper.ready(job.work))
+                self._reply(self._few_shot.ready(job.work))
+            elif isinstance(job.work, BuildClip):
+                self._reply(self._clip.ready(job.work))
             self._end(job, "done")
         except Cancelled:
             self._end(job, "cancelled")

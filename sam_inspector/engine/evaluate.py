@@ -10,19 +10,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from sam_inspector.anomaly.recipes import recipe_for
+from sam_inspector.anomaly.clip_settings import ClipSettings
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import Dataset, Sample
+from sam_inspector.engine.map_methods import MapWorks, check_map_methods
 from sam_inspector.engine.modes import AUTOMATIC_MODES, EVALUATE_MODES
-from sam_inspector.engine.references import choose_references
-from sam_inspector.engine.requests import BuildReferences, SegmentOptions
+from sam_inspector.engine.requests import MapMethod, SegmentOptions
 from sam_inspector.engine.results import ResultsFolder
 from sam_inspector.engine.running_modes import ModeRunner
 from sam_inspector.methods.prompt_modes import RECOMMENDED
 from sam_inspector.prompting.automatic import AutomaticPrompts
+from sam_inspector.prompting.cascade_settings import CascadedPrompting
 from sam_inspector.prompting.from_anomaly_map import check_settings
 from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS, GT_PRESETS
 
@@ -43,8 +44,12 @@ class EvaluateSettings:
         Only these; empty means all.
     limit
         At most this many images a category; None means all.
-    few_shot, prompting
-        How maps, and prompts from them, are made.
+    few_shot, clip, prompting, cascade
+        How maps, and prompts from them, are made. A `clip` that names no object takes the name of each category.
+    map_method
+        Where the map of the mode `cascade` comes from.
+    three_passes
+        Whether SAM answers in three passes in the other modes too.
     save_maps
         Whether maps are written to the run's folder.
     """
@@ -57,13 +62,22 @@ class EvaluateSettings:
     seed: int = 0
     options: SegmentOptions = field(default_factory=SegmentOptions)
     few_shot: FewShotSettings = field(default_factory=FewShotSettings)
+    clip: ClipSettings = field(default_factory=lambda: ClipSettings(""))
     prompting: AutomaticPrompts = field(default_factory=AutomaticPrompts)
+    cascade: CascadedPrompting = field(default_factory=CascadedPrompting)
+    map_method: MapMethod = "clip"
+    three_passes: bool = False
     save_maps: bool = False
 
     @property
     def automatic_modes(self) -> tuple[str, ...]:
         """Those that start from an anomaly map."""
         return tuple(mode for mode in self.modes if mode in AUTOMATIC_MODES)
+
+    @property
+    def map_methods(self) -> tuple[MapMethod, ...]:
+        """The maps that the modes need."""
+        return tuple(dict.fromkeys(AUTOMATIC_MODES[mode].map or self.map_method for mode in self.automatic_modes))
 
     def check(self) -> None:
         """Refuse what can't be evaluated.
@@ -84,12 +98,12 @@ class EvaluateSettings:
             raise InputError(f"{self.points} points a region were asked for; ask for at least 1.")
         if self.limit is not None and self.limit < 1:
             raise InputError(f"At most {self.limit} images were asked for; ask for at least 1.")
+        if self.map_method not in get_args(MapMethod):
+            raise InputError(f"There is no map “{self.map_method}”: choose from {', '.join(get_args(MapMethod))}.")
         if self.automatic_modes:
             check_settings(self.prompting)
-            recipe_for(self.few_shot, 1)
-            shots = self.few_shot.references.count
-            if shots < 1:
-                raise InputError(f"{shots} normal images were asked for to compare with; ask for at least 1.")
+            check_map_methods(self.map_methods, self.few_shot, self.clip)
+            self.cascade.points.check()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +162,12 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     return chosen
 
 
-def references_to_use(datasets: Sequence[Dataset], settings: EvaluateSettings) -> dict[str, BuildReferences]:
-    """The normal images that each category is compared with, for the automatic modes; empty without one.
-
-    Raises
-    ------
-    InputError
-        When a category has none.
-    """
-    if not settings.automatic_modes:
-        return {}
-    found: dict[str, BuildReferences] = {}
-    for dataset in datasets:
-        for category in dataset.categories:
-            if category not in found and (not settings.categories or category in settings.categories):
-                chosen = choose_references(dataset, category, settings.few_shot.references)
-                found[category] = BuildReferences(tuple(sample.path for sample in chosen), settings.few_shot)
-    return found
-
-
 def evaluate(
     samples: Sequence[Sample],
     settings: EvaluateSettings,
     inspector: Inspector,
     folder: ResultsFolder,
-    references: Mapping[str, BuildReferences] | None = None,
+    map_works: Mapping[str, MapWorks] | None = None,
 ) -> Iterator[EvaluateStep]:
     """Evaluate images, each by all modes with one encoding.
 
@@ -181,17 +176,17 @@ def evaluate(
 
     Parameters
     ----------
-    references
-        For each category what the automatic modes compare with; see `references_to_use`.
+    map_works
+        For each category what its maps are made from; see `map_works`.
 
     Raises
     ------
     StoreError
         When results can't be written; those of the images finished before are kept.
     InputError, WeightsError
-        When a category's references can't be described.
+        When a category's maps can't be made.
     """
-    modes = ModeRunner(settings, inspector, folder, references or {})
+    modes = ModeRunner(settings, inspector, folder, map_works or {})
     for number, sample in enumerate(samples, start=1):
         remarks: tuple[str, ...] = ()
         if not folder.has(sample):
@@ -235,6 +230,7 @@ def open_results(
                 "limit": settings.limit,
                 "refine": settings.options.refine,
                 "single_point_multimask": settings.options.single_point_multimask,
+                **({"three_passes": True} if settings.three_passes else {}),
                 **_automatic_settings(settings),
             },
             "skipped": [
@@ -253,14 +249,15 @@ def _automatic_settings(settings: EvaluateSettings) -> dict[str, Any]:
     """What the automatic modes depend on, as JSON values; nothing where there is none, as in earlier runs."""
     if not settings.automatic_modes:
         return {}
-    return {
-        "few_shot": json_values(settings.few_shot),
-        "prompting": json_values(settings.prompting),
-        "save_maps": settings.save_maps,
-    }
+    found: dict[str, Any] = {"prompting": json_values(settings.prompting), "save_maps": settings.save_maps}
+    for method in settings.map_methods:
+        found["clip" if method == "clip" else "few_shot"] = json_values(getattr(settings, method.replace("-", "_")))
+    if any(AUTOMATIC_MODES[mode].answer == "cascade" for mode in settings.automatic_modes):
+        found |= {"cascade": json_values(settings.cascade), "map": settings.map_method}
+    return found
 
 
-def json_values(settings: FewShotSettings | AutomaticPrompts) -> dict[str, Any]:
+def json_values(settings: FewShotSettings | ClipSettings | AutomaticPrompts | CascadedPrompting) -> dict[str, Any]:
     """A frozen value as JSON gives it back, lists in place of tuples, so that the two compare equal."""
-    values: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    values: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
     return values

@@ -28,13 +28,22 @@ SIZE_FACTOR = 1.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapOutcome:
-    """The map of one image; `seconds` are those of the map alone, the encoding left out."""
+    """The map of one image; `seconds` are those of the map alone, the encoding left out.
+
+    Attributes
+    ----------
+    calibration
+        The maps of normal images; None for a map that is made without any.
+    text_score
+        What sentences alone say of the whole image, in [0, 1]; None for a method without.
+    """
 
     anomaly_map: AnomalyMap
     image_score: float
-    calibration: Calibration
+    calibration: Calibration | None
     seconds: float
     remark: str = ""
+    text_score: float | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.errors import ModelError
 from sam_inspector.core.metrics.mask_scores import score_mask
 from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
-from sam_inspector.core.segmentation import Segmentation
+from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import MapInput, SegmentOptions
+from sam_inspector.engine.requests import CascadeInput, MapInput, SegmentOptions
 from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
+from sam_inspector.methods.cascaded_prompts import cascade_scores
 from sam_inspector.methods.prompt_modes import preprocess
 from sam_inspector.models.backbone import never
 from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
 from sam_inspector.models.freed_memory import return_freed_memory
 from sam_inspector.models.segmenter import Embedding, Segmenter
+from sam_inspector.prompting.cascade_settings import CoFeatureSettings
+from sam_inspector.prompting.co_feature_points import co_feature_points
 
 TRIM_EVERY = 5
 """Encoded images after which freed memory goes back to the system."""
@@ -138,6 +142,42 @@ class Inspector:
         if accepted is not None and accepted_prompts.decodable:
             earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options)
         return with_accepted(segmentation, accepted, earlier), seconds
+
+    def segment_in_passes(
+        self,
+        embedded: EmbedOutcome,
+        prompts: Prompts,
+        options: SegmentOptions,
+        cascade: CascadeInput,
+        accepted: NDArray[np.bool_] | None = None,
+        accepted_prompts: Prompts = Prompts(),  # noqa: B008  frozen
+        map_input: MapInput | None = None,
+    ) -> tuple[tuple[Segmentation, ...], float]:
+        """The mask on screen after each of the cascade's passes; also gives the seconds they took."""
+        _ = self.segmenter
+        assert self._decoder is not None
+        started = time.perf_counter()
+        found = self._decoder.segment_in_passes(
+            embedded.embedding, embedded.key, prompts, options, cascade.passes, map_input
+        )
+        seconds = time.perf_counter() - started
+        earlier = None
+        if accepted is not None and accepted_prompts.decodable:
+            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options)
+        passes = [with_accepted(one, accepted, earlier) for one in found]
+        if cascade.anomaly_map is not None:
+            anomaly_map, rule = cascade.anomaly_map, cascade.score
+            passes = [replace(one, score_map=cascade_scores(anomaly_map, one.score_map, rule)) for one in passes]
+        return tuple(passes), seconds
+
+    def find_points(
+        self, embedded: EmbedOutcome, anomaly_map: AnomalyMap, threshold: float, settings: CoFeatureSettings
+    ) -> tuple[CoFeaturePoints, float]:
+        """Co-feature points of an encoded image; also gives the seconds they took."""
+        started = time.perf_counter()
+        features = self.segmenter.image_features(embedded.embedding)
+        points = co_feature_points(anomaly_map, features, settings, threshold)
+        return points, time.perf_counter() - started
 
     def clear_cache(self) -> None:
         """Forget all embeddings, on disk too."""

@@ -6,17 +6,25 @@ from collections.abc import Callable, Iterator
 
 from sam_inspector.core.errors import ImageReadError
 from sam_inspector.data.images import read_image
+from sam_inspector.engine.clip_mapper import ClipMapper
 from sam_inspector.engine.few_shot import FewShotMapper
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.requests import BuildReferences, ClearCache, EncodeImages, JobProgress, JobWork
+from sam_inspector.engine.requests import BuildClip, BuildReferences, ClearCache, EncodeImages, JobProgress, JobWork
 
 
 def steps(
-    work: JobWork, inspector: Inspector, mapper: FewShotMapper, cancelled: Callable[[], bool]
+    work: JobWork,
+    inspector: Inspector,
+    few_shot: FewShotMapper,
+    clip: ClipMapper,
+    cancelled: Callable[[], bool],
 ) -> Iterator[JobProgress]:
     """Do a job, step by step."""
     if isinstance(work, BuildReferences):
-        yield from mapper.build(work, cancelled=cancelled)
+        yield from few_shot.build(work, cancelled=cancelled)
+        return
+    if isinstance(work, BuildClip):
+        yield from clip.build(work, cancelled=cancelled)
         return
     if isinstance(work, ClearCache):
         inspector.clear_cache()

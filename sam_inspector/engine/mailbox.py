@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from sam_inspector.engine.requests import EmbedRequest, Job, ModelRequest, Request, SegmentRequest
+from sam_inspector.engine.requests import EmbedRequest, FindPoints, Job, ModelRequest, Request, SegmentRequest
 
-ORDER = (ModelRequest, SegmentRequest, EmbedRequest)
+ORDER = (ModelRequest, FindPoints, SegmentRequest, EmbedRequest)
 
 
 class Mailbox:
@@ -34,17 +34,18 @@ class Mailbox:
             if isinstance(request, ModelRequest):
                 self._model_cancelled = False
             if isinstance(request, EmbedRequest):
-                waiting = self._waiting.get(SegmentRequest)
-                if isinstance(waiting, SegmentRequest) and waiting.image.image_id != request.image.image_id:
-                    del self._waiting[SegmentRequest]  # its image is no longer on screen
+                for kind in (FindPoints, SegmentRequest):
+                    waiting = self._waiting.get(kind)
+                    if isinstance(waiting, kind) and waiting.image.image_id != request.image.image_id:
+                        del self._waiting[kind]  # its image is no longer on screen
             self._waiting[type(request)] = request
             self._changed.notify()
 
     def drop_clicks(self) -> None:
         """Forget what has not been started about the image on screen: it is being left, or its prompts are gone."""
         with self._changed:
-            self._waiting.pop(SegmentRequest, None)
-            self._waiting.pop(EmbedRequest, None)
+            for kind in (FindPoints, SegmentRequest, EmbedRequest):
+                self._waiting.pop(kind, None)
 
     def add_job(self, job: Job) -> None:
         """Queue a job behind the others."""

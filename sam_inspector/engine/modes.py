@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
+from sam_inspector.engine.requests import MapMethod
 from sam_inspector.prompting.from_ground_truth import GT_MODES
 
-FEW_SHOT_MAP = "few-shot-map"
-FEW_SHOT = "few-shot"
 
-AUTOMATIC_MODES: dict[str, str] = {
-    FEW_SHOT_MAP: "Few-shot map: the anomaly map alone, cut at its threshold",
-    FEW_SHOT: "Few-shot: box and peak of every map region, answered by SAM",
+@dataclass(frozen=True, slots=True)
+class AutomaticMode:
+    """A row: a mode that starts from an anomaly map.
+
+    Attributes
+    ----------
+    map
+        Where the map comes from; None leaves it to the user.
+    answer
+        What is scored: the map alone; SAM's answer to a box and a peak for each of its regions; or the cascade's.
+    """
+
+    title: str
+    map: MapMethod | None
+    answer: Literal["map", "prompts", "cascade"]
+
+
+AUTOMATIC_MODES: dict[str, AutomaticMode] = {
+    "few-shot-map": AutomaticMode("The few-shot map alone, cut at its threshold", "few-shot", "map"),
+    "few-shot": AutomaticMode(
+        "Box and peak of every region of the few-shot map, answered by SAM", "few-shot", "prompts"
+    ),
+    "clip-map": AutomaticMode("CLIP's map alone, cut at its threshold", "clip", "map"),
+    "clip": AutomaticMode("Box and peak of every region of CLIP's map, answered by SAM", "clip", "prompts"),
+    "cascade": AutomaticMode("Co-feature points on a map, answered by SAM in three passes", None, "cascade"),
 }
 """Modes that need no ground truth: they visit good images too."""
 

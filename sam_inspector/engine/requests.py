@@ -12,12 +12,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sam_inspector.anomaly.clip_settings import ClipSettings
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.calibration import Calibration
+from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
+from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings, CoFeatureSettings, ScoreRule
+
+MapMethod = Literal["few-shot", "clip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,12 @@ class EmbedRequest:
     Attributes
     ----------
     with_map
-        Then also map it against the references, where they are ready.
+        Then also map it by this method, where it is ready.
     """
 
     image: LoadedImage
     preset: str = "recommended"
-    with_map: bool = False
+    with_map: MapMethod | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,6 +76,24 @@ class MapInput:
 
     anomaly_map: AnomalyMap
     threshold: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CascadeInput:
+    """Prompts are answered in three passes.
+
+    Attributes
+    ----------
+    anomaly_map
+        The map that ranks pixels together with the mask, by the rule `score`; None leaves it to the mask.
+    shown
+        The pass whose mask counts, 1 to 3.
+    """
+
+    passes: CascadeSettings = field(default_factory=CascadeSettings)
+    anomaly_map: AnomalyMap | None = None
+    score: ScoreRule = "average"
+    shown: int = PASSES
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,6 +112,8 @@ class SegmentRequest:
         bool `(H, W)`, or None where there is none.
     map_input
         Given to SAM with every prompt that was made from a map; None leaves it out.
+    cascade
+        None: one pass.
     """
 
     number: int
@@ -99,9 +124,26 @@ class SegmentRequest:
     accepted_prompts: Prompts = field(default_factory=Prompts)
     ground_truth: NDArray[np.bool_] | None = None
     map_input: MapInput | None = None
+    cascade: CascadeInput | None = None
 
 
-Request = ModelRequest | EmbedRequest | SegmentRequest
+@dataclass(frozen=True, eq=False, slots=True)
+class FindPoints:
+    """Look for co-feature points on the map of an image.
+
+    Attributes
+    ----------
+    threshold
+        Raw score above which a pixel of the map is anomalous.
+    """
+
+    image: LoadedImage
+    anomaly_map: AnomalyMap
+    threshold: float
+    settings: CoFeatureSettings
+
+
+Request = ModelRequest | EmbedRequest | SegmentRequest | FindPoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +176,21 @@ class BuildReferences:
     settings: FewShotSettings
 
 
-JobWork = EncodeImages | ClearCache | BuildReferences
+@dataclass(frozen=True, slots=True)
+class BuildClip:
+    """Read sentences with CLIP, so that images can be mapped by them.
+
+    Attributes
+    ----------
+    reference_paths
+        Normal images to compare with as well; none leaves the few-shot branch out.
+    """
+
+    settings: ClipSettings
+    reference_paths: tuple[Path, ...] = ()
+
+
+JobWork = EncodeImages | ClearCache | BuildReferences | BuildClip
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -190,19 +246,30 @@ class Embedded:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Segmented:
-    """The answer to a `SegmentRequest`."""
+    """The answer to a `SegmentRequest`; with a cascade also the masks of all its passes."""
 
     request: SegmentRequest
     segmentation: Segmentation
     decode_seconds: float
+    passes: tuple[Segmentation, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scored:
-    """The scores of a `Segmented`."""
+    """The scores of a `Segmented`; with a cascade also the IoU of each pass, None without ground truth."""
 
     request: SegmentRequest
     scores: MaskScores
+    pass_ious: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PointsFound:
+    """The answer to `FindPoints`."""
+
+    request: FindPoints
+    points: CoFeaturePoints
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -227,15 +294,51 @@ class ReferencesReady:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class ClipReady:
+    """Images can be mapped by sentences now.
+
+    Attributes
+    ----------
+    sentences
+        How many were read.
+    calibration
+        The references' own maps; None without references.
+    references
+        How many images are compared with; those that can't be read, and copies, are not among them.
+    trained_on
+        Categories that the adapter was trained on; empty without one.
+    remarks
+        What a person should know, a sentence each.
+    """
+
+    work: BuildClip
+    sentences: int
+    calibration: Calibration | None
+    references: int
+    trained_on: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Mapped:
-    """The anomaly map of an image; `remark` is a sentence for the user, or empty."""
+    """The anomaly map of an image; `remark` is a sentence for the user, or empty.
+
+    Attributes
+    ----------
+    calibration
+        The maps of normal images; None for a map that is made without any.
+    text_score
+        What sentences alone say of the whole image, in [0, 1]; None for a method without.
+    """
 
     image_id: str
+    method: MapMethod
     anomaly_map: AnomalyMap
     image_score: float
-    calibration: Calibration
+    calibration: Calibration | None
     seconds: float
     remark: str = ""
+    text_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +373,9 @@ Reply = (
     | Embedded
     | Segmented
     | Scored
+    | PointsFound
     | ReferencesReady
+    | ClipReady
     | Mapped
     | JobStepped
     | JobEnded

@@ -23,15 +23,17 @@ from sam_inspector.data.maps import write_map
 from sam_inspector.data.masks import read_mask
 from sam_inspector.data.prompt_json import prompts_to_json
 from sam_inspector.engine.image_rows import ImageRow, ModeResult
-from sam_inspector.engine.modes import AUTOMATIC_MODES, FEW_SHOT_MAP
-from sam_inspector.engine.requests import BuildReferences, MapInput
+from sam_inspector.engine.map_methods import Mapper, MapWorks, make_mapper
+from sam_inspector.engine.modes import AUTOMATIC_MODES
+from sam_inspector.engine.requests import BuildReferences, CascadeInput, MapInput, MapMethod
 from sam_inspector.engine.results import ResultsFolder
+from sam_inspector.methods.prompt_modes import RECOMMENDED
 from sam_inspector.prompting.from_anomaly_map import map_threshold, prompts_from_map
 from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 
 if TYPE_CHECKING:
     from sam_inspector.engine.evaluate import EvaluateSettings
-    from sam_inspector.engine.few_shot import FewShotMapper, MapOutcome
+    from sam_inspector.engine.few_shot import MapOutcome
     from sam_inspector.engine.inspector import EmbedOutcome, Inspector
 
 
@@ -43,32 +45,33 @@ class ModeRunner:
         settings: EvaluateSettings,
         inspector: Inspector,
         folder: ResultsFolder,
-        references: Mapping[str, BuildReferences],
+        map_works: Mapping[str, MapWorks],
     ) -> None:
         self._settings = settings
         self._inspector = inspector
         self._folder = folder
-        self._references = references
-        self._mapper: FewShotMapper | None = None
+        self._map_works = map_works
+        self._mappers: dict[MapMethod, Mapper] = {}
         self._mapped_category: str | None = None
 
     def prepare(self, sample: Sample) -> tuple[str, ...]:
-        """Describe the references of an image's category, where they are not the last ones; gives remarks on them."""
+        """Make maps of an image's category possible, where that is not the last one; gives remarks on it."""
         if not self._settings.automatic_modes or self._mapped_category == sample.category:
             return ()
-        if self._mapper is None:
-            from sam_inspector.engine.few_shot import FewShotMapper  # loads torch
-
-            self._mapper = FewShotMapper(self._inspector)
-        work = self._references[sample.category]
-        for _ in self._mapper.build(work):
-            pass
+        remarks: list[str] = []
+        for method, work in self._map_works[sample.category].items():
+            if method not in self._mappers:
+                self._mappers[method] = make_mapper(method, self._inspector)
+            mapper = self._mappers[method]
+            for _ in mapper.build(work):
+                pass
+            if isinstance(work, BuildReferences):
+                wanted, found = work.settings.references.count, len(work.paths)
+                if found < wanted:
+                    remarks.append(f"There are {found} normal images, fewer than the {wanted} asked for: all are used.")
+            remarks += mapper.ready(work).remarks
         self._mapped_category = sample.category
-        remarks = self._mapper.ready(work).remarks
-        wanted, found = self._settings.few_shot.references.count, len(work.paths)
-        if found < wanted:
-            remarks = (f"There are {found} normal images, fewer than the {wanted} asked for: all are used.", *remarks)
-        return remarks
+        return tuple(remarks)
 
     def run(self, sample: Sample) -> list[ModeResult]:
         """One result a mode; those that start from the ground truth leave good images out."""
@@ -82,7 +85,7 @@ class ModeRunner:
                 ground_truth = read_mask(sample.mask_path, width=image.width, height=image.height)
         except SamInspectorError as error:
             return [ModeResult(ImageRow.failed(sample, mode, image, str(error))) for mode in modes]
-        run = _ImageRun(self._settings, self._inspector, self._folder, self._mapper, sample, image, ground_truth)
+        run = _ImageRun(self._settings, self._inspector, self._folder, self._mappers, sample, image, ground_truth)
         return [run.result(mode) for mode in modes]
 
 
@@ -94,7 +97,7 @@ class _ImageRun:
         settings: EvaluateSettings,
         inspector: Inspector,
         folder: ResultsFolder,
-        mapper: FewShotMapper | None,
+        mappers: Mapping[MapMethod, Mapper],
         sample: Sample,
         image: LoadedImage,
         ground_truth: NDArray[np.bool_],
@@ -102,12 +105,12 @@ class _ImageRun:
         self._settings = settings
         self._inspector = inspector
         self._folder = folder
-        self._mapper = mapper
+        self._mappers = mappers
         self._sample = sample
         self._image = image
         self._ground_truth = ground_truth
         self._embedded: EmbedOutcome | None = None
-        self._mapped: MapOutcome | None = None
+        self._mapped: dict[MapMethod, MapOutcome] = {}
 
     def result(self, mode: str) -> ModeResult:
         """One mode; what goes wrong becomes its row."""
@@ -131,32 +134,54 @@ class _ImageRun:
         except SamInspectorError as error:
             return ModeResult(ImageRow.failed(self._sample, mode, self._image, str(error)))
         row = ImageRow.scored(self._sample, mode, self._image, scores, prompts=len(prompts), seconds=self._seconds)
-        if mode in AUTOMATIC_MODES and self._mapped is not None:
-            row = replace(row, image_score=self._mapped.image_score)
+        if mode in AUTOMATIC_MODES:
+            row = replace(row, image_score=self._mapped[self._map_method(mode)].image_score)
         return ModeResult(row, prompts_to_json(prompts), tally)
 
     def _automatic(self, mode: str) -> tuple[Segmentation, Prompts]:
         settings, image = self._settings.prompting, self._image
-        self._embed("recommended")
-        outcome = self._map(mode)
-        threshold = map_threshold(outcome.anomaly_map, settings, outcome.calibration, self._ground_truth)
-        if mode == FEW_SHOT_MAP:
+        method, answer = self._map_method(mode), AUTOMATIC_MODES[mode].answer
+        if method == "few-shot" or answer != "map":
+            self._embed(RECOMMENDED)
+        outcome = self._map(method)
+        found = outcome.anomaly_map
+        threshold = map_threshold(found, settings, outcome.calibration, self._ground_truth)
+        if answer == "map":
             size = (image.width, image.height)
-            resized = cv2.resize(outcome.anomaly_map.values, size, interpolation=cv2.INTER_LINEAR)
+            resized = cv2.resize(found.values, size, interpolation=cv2.INTER_LINEAR)
             values = np.ascontiguousarray(resized.reshape(image.height, image.width), np.float32)
             if self._settings.save_maps:
                 write_map(self._folder.map_path(self._sample, mode), values)
             return Segmentation(values > threshold, values), Prompts()
-        prompts = prompts_from_map(outcome.anomaly_map, threshold, (image.height, image.width), settings)
-        map_input = MapInput(outcome.anomaly_map, threshold) if settings.map_input else None
-        return self._segment(prompts, "recommended", map_input), prompts
+        map_input = MapInput(found, threshold)
+        if answer == "cascade":
+            return self._cascade(method, map_input)
+        prompts = prompts_from_map(found, threshold, (image.height, image.width), settings, method)
+        return self._segment(prompts, RECOMMENDED, map_input if settings.map_input else None), prompts
 
-    def _map(self, mode: str) -> MapOutcome:
-        assert self._mapper is not None
-        if self._mapped is None:
-            self._mapped = self._mapper.map(self._image)
-            self._seconds["map"] = self._mapped.seconds
-        return self._mapped
+    def _cascade(self, method: MapMethod, map_input: MapInput) -> tuple[Segmentation, Prompts]:
+        how, found = self._settings.cascade, map_input.anomaly_map
+        embedded = self._embed(RECOMMENDED)
+        points, seconds = self._inspector.find_points(embedded, found, map_input.threshold, how.points)
+        prompts = points.as_prompts(method)
+        passes, self._seconds["decode"] = self._inspector.segment_in_passes(
+            embedded,
+            prompts,
+            replace(self._settings.options, preset=RECOMMENDED),
+            CascadeInput(how.passes, found, how.score),
+            map_input=map_input if how.map_input else None,
+        )
+        self._seconds["points"] = seconds
+        return passes[-1], prompts
+
+    def _map_method(self, mode: str) -> MapMethod:
+        return AUTOMATIC_MODES[mode].map or self._settings.map_method
+
+    def _map(self, method: MapMethod) -> MapOutcome:
+        if method not in self._mapped:
+            self._mapped[method] = self._mappers[method].map(self._image)
+            self._seconds["map"] = self._mapped[method].seconds
+        return self._mapped[method]
 
     def _embed(self, preset: str) -> EmbedOutcome:
         """The first mode pays for the encoding, and its row says so."""
@@ -168,5 +193,10 @@ class _ImageRun:
     def _segment(self, prompts: Prompts, preset: str, map_input: MapInput | None = None) -> Segmentation:
         embedded = self._embed(preset)
         options = replace(self._settings.options, preset=preset)
+        if self._settings.three_passes:
+            passes, self._seconds["decode"] = self._inspector.segment_in_passes(
+                embedded, prompts, options, CascadeInput(self._settings.cascade.passes), map_input=map_input
+            )
+            return passes[-1]
         segmentation, self._seconds["decode"] = self._inspector.segment(embedded, prompts, options, map_input=map_input)
         return segmentation

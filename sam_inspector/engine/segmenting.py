@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sam_inspector.core.geometry import check_prompts
-from sam_inspector.core.prompts import Prompt, Prompts
+from sam_inspector.core.prompts import MAP_SOURCES, Prompt, Prompts
 from sam_inspector.core.segmentation import (
     RegionMask,
     Segmentation,
+    best_of_three,
     default_candidate,
     empty_segmentation,
 )
 from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.methods.prompt_modes import unite
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
+from sam_inspector.prompting.cascade import CascadePass, later_passes
+from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings
 from sam_inspector.prompting.map_input import map_as_logits
 
 MEMO_LIMIT = 24
@@ -36,6 +39,7 @@ class PromptDecoder:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._memo: OrderedDict[Hashable, DecodedPrompt] = OrderedDict()
+        self._passes: tuple[Hashable, tuple[CascadePass, ...]] | None = None
 
     def segment(
         self,
@@ -64,22 +68,63 @@ class PromptDecoder:
         asked = prompts.decodable
         if not asked:
             return empty_segmentation(height, width)
-        frame = self._segmenter.logits_frame(embedding)
+        return self._unite(embedding, self._first_pass(embedding, embedding_key, asked, options, map_input), options)
+
+    def segment_in_passes(
+        self,
+        embedding: Embedding,
+        embedding_key: Hashable,
+        prompts: Prompts,
+        options: SegmentOptions,
+        settings: CascadeSettings,
+        map_input: MapInput | None = None,
+    ) -> tuple[Segmentation, ...]:
+        """The masks after each of three passes; the first is that of `segment`, but for which mask of points counts.
+
+        Raises
+        ------
+        PromptError
+            As `segment`.
+        """
+        height, width = embedding.size
+        check_prompts(prompts, width, height)
+        asked = prompts.decodable
+        if not asked:
+            return (empty_segmentation(height, width),) * PASSES
+        key = (embedding_key, asked, options, settings, map_input and (map_input.anomaly_map, map_input.threshold))
+        if self._passes is None or self._passes[0] != key:
+            first = self._first_pass(embedding, embedding_key, asked, options, map_input, settings)
+            self._passes = (key, (first, *later_passes(self._segmenter, embedding, first, settings)))
+        return tuple(self._unite(embedding, found, options) for found in self._passes[1])
+
+    def _first_pass(
+        self,
+        embedding: Embedding,
+        embedding_key: Hashable,
+        asked: tuple[Prompt, ...],
+        options: SegmentOptions,
+        map_input: MapInput | None,
+        settings: CascadeSettings | None = None,
+    ) -> CascadePass:
+        logits = None
         if map_input is not None:
             # The answers then depend on the map, too. The map itself is in the key, not its id, which another map may
             # get once this one is gone.
             embedding_key = (embedding_key, map_input.anomaly_map, map_input.threshold)
+            frame = self._segmenter.logits_frame(embedding)
             logits = map_as_logits(map_input.anomaly_map.values, map_input.threshold, frame)
-        else:
-            logits = None
         self._decode_missing(embedding, embedding_key, asked, options, logits)
-        regions = []
-        for prompt in asked:
-            answer = self._answer(embedding, embedding_key, prompt, options)
-            regions.append(RegionMask(answer.logits, answer.scores, self._choose(prompt, answer, options), frame))
-        return self._unite(embedding, regions, options)
+        answers = tuple(self._answer(embedding, embedding_key, prompt, options) for prompt in asked)
+        pairs = zip(asked, answers, strict=True)
+        chosen = tuple(self._choose(prompt, answer, options, settings) for prompt, answer in pairs)
+        self._forget_oldest()
+        return CascadePass(asked, answers, chosen)
 
-    def _choose(self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions) -> int:
+    def _choose(
+        self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions, settings: CascadeSettings | None = None
+    ) -> int:
+        if settings is not None and settings.first_multimask and prompt.box is None and prompt.candidate is None:
+            return best_of_three(answer.scores)
         return default_candidate(prompt, answer.scores, single_point_multimask=options.single_point_multimask)
 
     def _decode_missing(
@@ -97,7 +142,7 @@ class PromptDecoder:
             if _earlier(prompt, options) is None and _memo_key(embedding_key, prompt, options) not in self._memo
         ]
         if len(missing) > 1 or (missing and map_logits is not None):
-            inputs = [map_logits if prompt.source == "few-shot" else None for prompt in missing]
+            inputs = [map_logits if prompt.source in MAP_SOURCES else None for prompt in missing]
             for prompt, answer in zip(missing, self._segmenter.decode(embedding, missing, inputs), strict=True):
                 # More than the memory holds may be asked at once, so the limit waits until all were used.
                 self._memo[_memo_key(embedding_key, prompt, options)] = answer
@@ -121,12 +166,19 @@ class PromptDecoder:
         assert answer is not None
         return answer
 
-    def _unite(self, embedding: Embedding, regions: list[RegionMask], options: SegmentOptions) -> Segmentation:
+    def _unite(self, embedding: Embedding, found: CascadePass, options: SegmentOptions) -> Segmentation:
+        frame = self._segmenter.logits_frame(embedding)
+        regions = tuple(
+            RegionMask(answer.logits, answer.scores, chosen, frame)
+            for answer, chosen in zip(found.answers, found.chosen, strict=True)
+        )
         logits = (self._segmenter.upsample(embedding, region.logits[region.chosen]) for region in regions)
         mask, score_map = unite(logits, options.preset)
+        return Segmentation(mask, score_map, regions)
+
+    def _forget_oldest(self) -> None:
         while len(self._memo) > MEMO_LIMIT:
             self._memo.popitem(last=False)
-        return Segmentation(mask, score_map, tuple(regions))
 
 
 def _earlier(prompt: Prompt, options: SegmentOptions) -> Prompt | None:

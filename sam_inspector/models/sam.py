@@ -178,6 +178,12 @@ class SamSegmenter:
         levels = tuple(stage[:, :height, :width] for stage in embedding.stages)
         return DenseFeatures(levels, embedding.size, f"{SAM_BACKBONE}:{self.spec.name}")
 
+    def image_features(self, embedding: Embedding) -> DenseFeatures:
+        """What the decoder sees of the image, without the padding; see `Segmenter.image_features`."""
+        height, width = self._frame(embedding, embedding.features.shape[-1])
+        level = embedding.features[0, :, :height, :width]
+        return DenseFeatures((level,), embedding.size, f"{self.spec.name}:output")
+
     def logits_frame(self, embedding: Embedding) -> tuple[int, int]:
         """Part of the logits that shows the image; the rest is padding."""
         return self._frame(embedding, LOGITS_SIZE)

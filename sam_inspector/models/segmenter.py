@@ -115,6 +115,10 @@ class Segmenter(Protocol):
         """
         ...
 
+    def image_features(self, embedding: Embedding) -> DenseFeatures:
+        """The encoder's output, which the decoder gets, as one level without the padding."""
+        ...
+
     def logits_frame(self, embedding: Embedding) -> tuple[int, int]:
         """`(height, width)` of the part of the low-resolution logits that shows the image."""
         ...

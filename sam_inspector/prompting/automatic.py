@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-ThresholdPolicy = Literal["ref_calibrated", "fixed", "quantile", "otsu", "f1_adaptive"]
+ThresholdPolicy = Literal["ref_calibrated", "fixed", "quantile", "otsu", "peak_share", "f1_adaptive"]
 THRESHOLD_POLICIES: tuple[str, ...] = get_args(ThresholdPolicy)
 
 
@@ -18,11 +18,15 @@ class AutomaticPrompts:
     policy
         Where the threshold comes from. `ref_calibrated`: just above what the references' own maps reach; `fixed`: the
         value `threshold`; `quantile`: the share `quantile` of this image's map lies below; `otsu`: Otsu's split of this
-        image's map; `f1_adaptive`: the best F1 over labelled images, an oracle.
+        image's map; `peak_share`: the share `peak_share` of this image's highest score, and `least_score` at least, of
+        a map brought to [0, 1] by its own range; `f1_adaptive`: the best F1 over labelled images, an oracle. A map that
+        no reference was compared for, as CLIP's, takes `peak_share` where `ref_calibrated` was chosen.
     threshold
         Raw score for `fixed`.
     quantile
         In (0, 1), for `quantile`.
+    peak_share, least_score
+        In (0, 1), for `peak_share` [A].
     factor
         Multiplies what a policy found; 1 leaves it.
     min_area_px, min_area_fraction
@@ -47,6 +51,8 @@ class AutomaticPrompts:
     policy: ThresholdPolicy = "ref_calibrated"
     threshold: float = 0.5
     quantile: float = 0.98
+    peak_share: float = 0.8
+    least_score: float = 0.3
     factor: float = 1.0
     min_area_px: int = 16
     min_area_fraction: float = 0.0002

@@ -14,9 +14,9 @@ from sam_inspector.core.calibration import Calibration
 from sam_inspector.core.errors import InputError
 from sam_inspector.core.geometry import Component, clip_box, components
 from sam_inspector.core.metrics.ranking import rank_pixels
-from sam_inspector.core.prompts import NEGATIVE, POSITIVE, Box, Point, Prompt, Prompts
+from sam_inspector.core.prompts import NEGATIVE, POSITIVE, Box, Point, Prompt, Prompts, Source
 from sam_inspector.core.segmentation import AnomalyMap
-from sam_inspector.prompting.automatic import THRESHOLD_POLICIES, AutomaticPrompts
+from sam_inspector.prompting.automatic import THRESHOLD_POLICIES, AutomaticPrompts, ThresholdPolicy
 
 LEAST_MARGIN_PX = 2.0
 
@@ -35,6 +35,11 @@ def check_settings(settings: AutomaticPrompts) -> None:
         )
     if not 0 < settings.quantile < 1:
         raise InputError(f"The quantile {settings.quantile:g} must lie between 0 and 1.")
+    if not (0 < settings.peak_share < 1 and 0 <= settings.least_score < 1):
+        raise InputError(
+            f"The share {settings.peak_share:g} of the highest score and the least score {settings.least_score:g} must "
+            "lie between 0 and 1."
+        )
     if not settings.factor > 0:
         raise InputError(f"The threshold can't be multiplied by {settings.factor:g}; give a factor above 0.")
     if settings.max_components < 1:
@@ -54,7 +59,7 @@ def map_threshold(
     Parameters
     ----------
     calibration
-        The references' maps, for `ref_calibrated`.
+        The references' maps, for `ref_calibrated`; None where the map was made without any.
     ground_truth
         bool `(H, W)`, for `f1_adaptive`: the best threshold for this very image, an oracle. Of an image without a
         defect: its highest score.
@@ -62,16 +67,19 @@ def map_threshold(
     Raises
     ------
     InputError
-        When the policy needs what is not there.
+        When the policy needs a ground truth and there is none.
     """
     values = anomaly_map.values
-    if settings.policy == "fixed":
+    policy = policy_in_use(settings, calibration)
+    if policy == "fixed":
         found = settings.threshold
-    elif settings.policy == "quantile":
+    elif policy == "quantile":
         found = float(np.quantile(values, settings.quantile))
-    elif settings.policy == "otsu":
+    elif policy == "otsu":
         found = _otsu(values)
-    elif settings.policy == "f1_adaptive":
+    elif policy == "peak_share":
+        found = peak_share_threshold(anomaly_map, settings.peak_share, settings.least_score)
+    elif policy == "f1_adaptive":
         if ground_truth is None:
             raise InputError(
                 "The policy f1_adaptive takes its threshold from the ground truth, and this image has none: open a "
@@ -83,16 +91,39 @@ def map_threshold(
         best = rank_pixels(values, labels).f1_threshold
         found = float(values.max()) if best is None else float(np.nextafter(np.float32(best), np.float32(-np.inf)))
     else:
-        if calibration is None:
-            raise InputError(
-                "This map came without reference images, so no threshold can be taken from them: choose another policy."
-            )
+        assert calibration is not None
         found = calibration.threshold
     return found * settings.factor
 
 
+def policy_in_use(settings: AutomaticPrompts, calibration: Calibration | None) -> ThresholdPolicy:
+    """The policy that a threshold comes from: without references nothing can be calibrated on them."""
+    return "peak_share" if settings.policy == "ref_calibrated" and calibration is None else settings.policy
+
+
+def peak_share_threshold(anomaly_map: AnomalyMap, share: float, least: float) -> float:
+    """A share of the highest score, and a least score at least; both of the map brought to [0, 1] by its own range.
+
+    Parameters
+    ----------
+    share, least
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        A raw score.
+    """
+    low, high = anomaly_map.low, anomaly_map.high
+    return low + max(least * (high - low), share * (float(anomaly_map.values.max()) - low))
+
+
 def prompts_from_map(
-    anomaly_map: AnomalyMap, threshold: float, size: tuple[int, int], settings: AutomaticPrompts
+    anomaly_map: AnomalyMap,
+    threshold: float,
+    size: tuple[int, int],
+    settings: AutomaticPrompts,
+    source: Source = "few-shot",
 ) -> Prompts:
     """Make the prompts of one image.
 
@@ -128,7 +159,7 @@ def prompts_from_map(
         if settings.negative_points > 0:
             ring = _lowest_in_ring(values, box, (scale_x, scale_y), threshold, settings)
             points, labels = points + ring, labels + (NEGATIVE,) * len(ring)
-        items.append(Prompt(box if settings.box else None, points, labels, number, source="few-shot"))
+        items.append(Prompt(box if settings.box else None, points, labels, number, source=source))
     return Prompts(tuple(items))
 
 

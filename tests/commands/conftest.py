@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from sam_inspector.cli import app
+from sam_inspector.core.text_prompts import TextPrompts
+from sam_inspector.data.text_prompts import write_text_prompts
 from sam_inspector.models import loading
 from tests.fakes import FakeSegmenter, loader
 
@@ -115,3 +117,24 @@ def part(tmp_path):
 @pytest.fixture
 def image(part):
     return part / "test/dent/000.png"
+
+
+@pytest.fixture
+def tiny_clip_name(tmp_path, monkeypatch):
+    """A CLIP of random weights in a file, as a user names one of their own: read, built and hashed like any."""
+    import torch
+    from open_clip import factory
+
+    from tests.tiny_clip import CONFIG, tiny_weights
+
+    monkeypatch.setitem(factory._MODEL_CONFIGS, "Tiny-14", CONFIG)
+    torch.save(dict(tiny_weights()), tmp_path / "tiny.pt")
+    return f"Tiny-14@{tmp_path / 'tiny.pt'}"
+
+
+@pytest.fixture
+def few_sentences(tmp_path):
+    """A file of three sentences instead of hundreds."""
+    path = tmp_path / "texts.json"
+    write_text_prompts(path, TextPrompts(("{}", "flawless {}"), ("broken {}",), ("a photo of a {}.",)))
+    return path

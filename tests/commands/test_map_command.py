@@ -1,6 +1,8 @@
 """`sam-inspector map`, with a stand-in whose features are the mean colours of small cells, and once with MobileSAM."""
 
+import errno
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,9 @@ def surface(seed, size=(96, 128)):
     return np.random.default_rng(seed).integers(90, 110, (*size, 3), np.uint8)
 
 
-def save(path, pixels):
+def save(path, pixels, kind=None):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    Image.fromarray(pixels).save(path, kind)
 
 
 @pytest.fixture
@@ -63,6 +65,7 @@ def test_a_category_gets_a_map_and_a_picture_an_image(shell, category, tmp_path)
     dented, good = found["images"]
     assert (dented["path"], good["path"]) == ("test/dent/000.png", "test/good/000.png")
     assert (dented["exceeds"], dented["boxes"]) == (True, 1)
+    assert (dented["threshold"], dented["text_score"]) == (found["threshold"], None)
     assert (good["exceeds"], good["boxes"]) == (False, 0)
     assert dented["image_score"] > found["threshold"] >= good["image_score"]
     for row, place in ((dented, "dent/000"), (good, "good/000")):
@@ -207,15 +210,16 @@ def test_what_can_not_be_done_is_one_sentence_before_any_work(shell, category, t
     (tmp_path / "file").write_text("a file")
     save(tmp_path / "two/one/train/good/0.png", surface(0))
     save(tmp_path / "two/other/train/good/0.png", surface(0))
+    save(tmp_path / "blocked/maps", surface(0), "PNG")
+    (tmp_path / "taken/000.tiff").mkdir(parents=True)
     few_shot = ("--method", "few-shot", "--out", tmp_path / "out")
     for arguments, message in (
-        (
-            (category, "--method", "clip", "--out", tmp_path / "out"),
-            "The map “clip” is not there yet: choose few-shot.",
-        ),
         ((category, "--method", "simplenet", "--out", tmp_path / "out"), "is not there yet"),
         ((category, "--method", "sam-lad", "--out", tmp_path / "out"), "is not there yet"),
-        ((category, "--method", "magic", "--out", tmp_path / "out"), "There is no map “magic”: choose few-shot."),
+        (
+            (category, "--method", "magic", "--out", tmp_path / "out"),
+            "There is no map “magic”: choose few-shot or clip.",
+        ),
         ((category, *few_shot, "--shots", "0"), "0 normal images were asked for; ask for at least 1."),
         ((category, *few_shot, "--rotations", "0"), "0 angles"),
         ((category, *few_shot, "--backbone", "nope"), "There is no backbone “nope”"),
@@ -227,13 +231,35 @@ def test_what_can_not_be_done_is_one_sentence_before_any_work(shell, category, t
         ((tmp_path / "two", *few_shot), "holds 2 categories"),
         ((tmp_path / "two/one", *few_shot), "has no test images"),
         ((tmp_path / "nowhere", *few_shot), "There is no file or folder"),
+        ((category, *few_shot, "--object", "plate"), "--object belongs to --method clip, not to few-shot"),
+        ((category, *few_shot, "--clip", "vit_b_16"), "--clip belongs to --method clip, not to few-shot"),
         ((category, "--method", "few-shot", "--out", tmp_path / "file"), "is a file, not a folder"),
+        ((category, "--method", "few-shot", "--out", tmp_path / "blocked"), "blocked/maps is a file, not a folder"),
+        (
+            (category / "test/dent/000.png", "--method", "few-shot", "--out", tmp_path / "taken"),
+            "000.tiff is a folder, and a file of that name is to be written",
+        ),
     ):
         outcome = shell("map", *arguments)
         assert (outcome.status, outcome.out) == (1, ""), arguments
         assert message in outcome.error
     assert segmenter.embedded == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_takes_no_file_is_told_before_any_work(shell, category, tmp_path, segmenter, monkeypatch):
+    """As of a drive that is read-only, where permissions say otherwise."""
+
+    def refuse(**how):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    outcome = shell("map", category, "--method", "few-shot", "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert outcome.error == (
+        f"No file can be made in the folder {tmp_path} (read-only file system): give another --out."
+    )
+    assert segmenter.embedded == 0
 
 
 def test_missing_weights_of_a_backbone_are_told_with_what_to_do(shell, category, tmp_path, monkeypatch):

@@ -7,10 +7,10 @@ from sam_inspector.engine.evaluate import (
     EvaluateSettings,
     evaluate,
     open_results,
-    references_to_use,
     samples_to_evaluate,
 )
 from sam_inspector.engine.inspector import Inspector
+from sam_inspector.engine.map_methods import map_works
 from tests.fakes import loader
 
 LEAST_AP = {"hazelnut": 0.88, "leather": 0.80, "grid": 0.52}
@@ -28,7 +28,13 @@ def results(mobile_sam, measuring_data, tmp_path_factory):
     inspector.load_model("mobile_sam")
     out = tmp_path_factory.mktemp("out") / "run"
     folder = open_results(out, settings, datasets, samples, inspector, command="test", resume=False)
-    for _ in evaluate(samples, settings, inspector, folder, references_to_use(datasets, settings)):
+    for _ in evaluate(
+        samples,
+        settings,
+        inspector,
+        folder,
+        map_works(datasets, (), settings.map_methods, settings.few_shot, settings.clip),
+    ):
         pass
     rows = {(row["mode"], row["category"]): row for row in folder.as_json()["categories"]}
     for (mode, category), row in rows.items():

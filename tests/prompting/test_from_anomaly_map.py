@@ -7,7 +7,7 @@ from sam_inspector.core.geometry import check_prompts
 from sam_inspector.core.prompts import NEGATIVE, POSITIVE
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.prompting.automatic import AutomaticPrompts
-from sam_inspector.prompting.from_anomaly_map import check_settings, map_threshold, prompts_from_map
+from sam_inspector.prompting.from_anomaly_map import check_settings, map_threshold, policy_in_use, prompts_from_map
 
 
 def map_of(values):
@@ -83,10 +83,21 @@ def test_f1_adaptive_sees_a_defect_thinner_than_a_cell_of_the_map():
     assert (values > found).sum() == 32
 
 
-@pytest.mark.parametrize(("policy", "missing"), [("f1_adaptive", "ground truth"), ("ref_calibrated", "reference")])
-def test_a_policy_says_what_it_misses(policy, missing):
-    with pytest.raises(InputError, match=missing):
-        map_threshold(TEN, AutomaticPrompts(policy))
+def test_the_oracle_says_that_it_misses_the_ground_truth():
+    with pytest.raises(InputError, match="ground truth"):
+        map_threshold(TEN, AutomaticPrompts("f1_adaptive"))
+
+
+@pytest.mark.parametrize(("highest", "expected"), [(9.0, 7.2), (3.0, 2.7), (9.0e-3, 2.7)])
+def test_peak_share(highest, expected):
+    """0.8 of the highest score, but never below 0.3 of the range, which is 0 to 9."""
+    anomaly_map = AnomalyMap(np.float32([[0, highest]]), "test", 0.0, 9.0)
+    assert map_threshold(anomaly_map, AutomaticPrompts("peak_share")) == pytest.approx(expected)
+
+
+def test_without_references_the_share_of_the_peak_stands_in():
+    assert policy_in_use(AutomaticPrompts(), None) == "peak_share"
+    assert map_threshold(TEN, AutomaticPrompts()) == map_threshold(TEN, AutomaticPrompts("peak_share"))
 
 
 # --- regions ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,90 @@
+"""How the commands that take methods apart are called: `ablation`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sam_inspector.anomaly.settings import DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
+from sam_inspector.cli.options import (
+    AdapterOption,
+    ClipOption,
+    DeviceOption,
+    JsonOption,
+    LayoutOption,
+    ModelOption,
+    ObjectOption,
+    PresetOption,
+    QuietOption,
+    SeedOption,
+    TextsOption,
+)
+from sam_inspector.commands.console import Console, command
+from sam_inspector.models.clip_registry import DEFAULT_CLIP
+from sam_inspector.models.registry import DEFAULT_MODEL
+
+app = typer.Typer(help="Take a method apart, and see what each part adds.", rich_markup_mode=None)
+
+
+@app.callback()
+def ablation() -> None:
+    """Take a method apart, and see what each part adds."""
+
+
+@app.command(
+    "cascade",
+    short_help="Tables of the cascaded prompts: kernels and passes.",
+    epilog="Example: sam-inspector ablation cascade mvtec/hazelnut mvtec/grid --map few-shot --out tables",
+)
+@command
+def cascade(
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the tables.")],
+    map_method: Annotated[
+        str, typer.Option("--map", metavar="NAME", help="Where the map comes from, clip or few-shot.")
+    ] = "clip",
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this category; repeatable.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="At most N images of each category, the first ones.")
+    ] = None,
+    preset: PresetOption = "recommended",
+    shots: Annotated[
+        int, typer.Option(metavar="K", help="For --map few-shot: normal images that each category is compared with.")
+    ] = DEFAULT_SHOTS,
+    clip: ClipOption = DEFAULT_CLIP,
+    object_name: ObjectOption = None,
+    texts: TextsOption = None,
+    adapter: AdapterOption = None,
+    seed: SeedOption = 0,
+    model: ModelOption = DEFAULT_MODEL,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure the cascaded prompts with nine kernels (ellipse, rectangle, cross; 20, 25, 30) and after each pass.
+
+    Beside the passes stands the map alone. Written to --out: tables.md, tables.csv and tables.json, with AUROC, F1-max
+    and AP over all pixels of the test images, good ones included, and the mean IoU of the masks.
+    """
+    from sam_inspector.commands import ablating
+
+    ablating.run_cascade(
+        Console(json, quiet),
+        dataset,
+        ablating.cascade_settings(
+            preset=preset,
+            categories=category or [],
+            limit=limit,
+            seed=seed,
+            map_method=map_method,
+            few_shot=FewShotSettings(references=ReferenceChoice("first", shots, seed)),
+            clip=(clip, object_name, texts, adapter),
+        ),
+        model=model,
+        device=device,
+        layout=layout,
+        out=out,
+    )

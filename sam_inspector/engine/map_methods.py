@@ -1,0 +1,110 @@
+"""The methods that make maps, as an evaluation uses them: what each is made from, and who makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sam_inspector.anomaly.clip_settings import ClipSettings
+from sam_inspector.anomaly.recipes import recipe_for
+from sam_inspector.anomaly.settings import FewShotSettings
+from sam_inspector.core.errors import InputError
+from sam_inspector.core.text_prompts import object_name_of
+from sam_inspector.data.datasets import Dataset
+from sam_inspector.data.images import LoadedImage
+from sam_inspector.engine.references import choose_references
+from sam_inspector.engine.requests import BuildClip, BuildReferences, JobProgress, MapMethod
+from sam_inspector.models.clip_registry import get_clip_spec
+
+if TYPE_CHECKING:
+    # What can't be evaluated is refused without waiting for torch.
+    from sam_inspector.engine.few_shot import MapOutcome
+    from sam_inspector.engine.inspector import Inspector
+
+MapWorks = Mapping[MapMethod, BuildReferences | BuildClip]
+"""What the maps of one category are made from."""
+
+
+class Mapper(Protocol):
+    """Makes maps of images, once `build` has run to its end."""
+
+    def build(self, work: Any) -> Iterator[JobProgress]:
+        """Get ready, a step at a time."""
+        ...
+
+    def ready(self, work: Any) -> Any:
+        """What `build` came to; its `remarks` are sentences for the user."""
+        ...
+
+    def map(self, image: LoadedImage) -> MapOutcome:
+        """Map an image."""
+        ...
+
+
+def make_mapper(method: MapMethod, inspector: Inspector) -> Mapper:
+    """The one that makes a method's maps; loads torch."""
+    if method == "few-shot":
+        from sam_inspector.engine.few_shot import FewShotMapper
+
+        return FewShotMapper(inspector)
+    from sam_inspector.engine.clip_mapper import ClipMapper
+
+    return ClipMapper(inspector)
+
+
+def check_map_methods(methods: Iterable[MapMethod], few_shot: FewShotSettings, clip: ClipSettings) -> None:
+    """Refuse settings that make no maps.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, or a number out of range.
+    """
+    if "few-shot" in methods:
+        recipe_for(few_shot, 1)
+        if few_shot.references.count < 1:
+            raise InputError(
+                f"{few_shot.references.count} normal images were asked for to compare with; ask for at least 1."
+            )
+    if "clip" in methods:
+        get_clip_spec(clip.model)
+        (clip if clip.object_name else replace(clip, object_name="object")).check()
+
+
+def map_works(
+    datasets: Sequence[Dataset],
+    categories: Sequence[str],
+    methods: Sequence[MapMethod],
+    few_shot: FewShotSettings,
+    clip: ClipSettings,
+) -> dict[str, MapWorks]:
+    """What the maps of each category are made from.
+
+    Parameters
+    ----------
+    categories
+        Only these; empty means all.
+    clip
+        Where it names no object, each category's name is taken.
+
+    Raises
+    ------
+    InputError
+        When a category has no normal images and a method needs them.
+    """
+    found: dict[str, MapWorks] = {}
+    for dataset in datasets:
+        for category in dataset.categories:
+            if category in found or (categories and category not in categories):
+                continue
+            works: dict[MapMethod, BuildReferences | BuildClip] = {}
+            if "few-shot" in methods:
+                chosen = choose_references(dataset, category, few_shot.references)
+                works["few-shot"] = BuildReferences(tuple(sample.path for sample in chosen), few_shot)
+            if "clip" in methods:
+                named = clip if clip.object_name else replace(clip, object_name=object_name_of(category))
+                normal = choose_references(dataset, category, clip.references) if clip.references is not None else ()
+                works["clip"] = BuildClip(named, tuple(sample.path for sample in normal))
+            found[category] = works
+    return found
