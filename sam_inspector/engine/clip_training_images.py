@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -26,6 +28,7 @@ from sam_inspector.models.clip import ClipModel
 LEFT_FREE_BYTES = 5_000_000_000
 """The disk is never filled beyond this."""
 LARGEST_HALF = 65504.0
+FOLDER_PREFIX = "sam-inspector-clip-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,26 @@ def images_sha256(images: Iterable[TrainingImage]) -> str:
     return hashlib.sha256("\n".join(image.key for image in images).encode()).hexdigest()
 
 
+def _clear_left_behind() -> None:
+    """Remove the folders of trainings that were killed: they may hold many gigabytes."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*-*"):
+        number = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        if number.isdigit() and not _is_running(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # asking there would end it; its own clean-up has to do
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 class DescribedImages(AbstractContextManager["DescribedImages"]):
     """What CLIP says of images, by their number; kept in a temporary folder as far as there is room.
 
@@ -105,7 +128,8 @@ class DescribedImages(AbstractContextManager["DescribedImages"]):
         self._side = side
         self._left_bytes = most_bytes
         self._cancelled = cancelled
-        self._folder = tempfile.TemporaryDirectory(prefix="sam-inspector-clip-", ignore_cleanup_errors=True)
+        _clear_left_behind()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +20,7 @@ from sam_inspector.core.text_prompts import TextPrompts
 from sam_inspector.data.datasets import open_dataset
 from sam_inspector.engine import clip_training_images
 from sam_inspector.engine import train_clip_adapter as train_module
-from sam_inspector.engine.clip_training_images import DescribedImages, training_images
+from sam_inspector.engine.clip_training_images import FOLDER_PREFIX, DescribedImages, training_images
 from sam_inspector.engine.train_clip_adapter import train_clip_adapter
 from tests.tiny_clip import SIZE, tiny_clip
 
@@ -217,3 +221,18 @@ def test_a_mosaic_shows_four_images_with_their_masks(clip, dataset):
             assert tile.mean() == pytest.approx(whole.mean(), abs=0.02)
             centre = np.argwhere(whole).mean(0) / 2
             assert np.allclose(np.argwhere(tile).mean(0), centre, atol=1.5)
+
+
+def test_folders_of_trainings_that_were_killed_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, running, other = (
+        tmp_path / f"{FOLDER_PREFIX}{name}" for name in (f"{gone.pid}-abc", f"{os.getpid()}-abc", "notes")
+    )
+    for folder in (left, running, other):
+        (folder / "deep").mkdir(parents=True)
+    with DescribedImages(tiny_clip(), (), 112, 0, lambda: False):
+        assert not left.exists()
+        assert running.exists()
+        assert other.exists()
