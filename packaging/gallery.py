@@ -21,7 +21,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 
 from sam_inspector.core.geometry import pixel_to_view
 from sam_inspector.core.prompts import Box, Point
@@ -74,6 +74,10 @@ class Hands:
             sys.exit(f"While waiting for {what}: {self.troubles[0]}")
         if not until():
             sys.exit(f"Waited {TIMEOUT_MS / 1000:.0f} s in vain for {what}.")
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, where it shares its place with another."""
+        self.window.findChild(QDockWidget, name).raise_()
 
     def pause(self, ms: int = SETTLE_MS) -> None:
         """Let the window live for a while."""
@@ -168,6 +172,9 @@ def draw(hands: Hands, samples: Path, out: Path) -> None:
     _prompt_automatically(hands)
     save(hands, out / "inspect-automatic.png")
 
+    _cascade(hands, samples / "brick")
+    save(hands, out / "inspect-cascade.png")
+
     hands.trigger("theme_dark")
     hands.pause()
     _do_some_images(hands, samples / "brick", ("crack/000", "crack/001", "spall/000", "spall/001"))
@@ -213,7 +220,21 @@ def _prompt_automatically(hands: Hands) -> None:
     hands.wait(lambda: automatic.anomaly_map is not None, "the anomaly map")
     hands.wait_for_scores()
     hands.press(Qt.Key.Key_F)
+    hands.show_panel("layers")
     hands.pause(2 * SETTLE_MS)  # the plot of the histogram comes a little later
+
+
+def _cascade(hands: Hands, category: Path) -> None:
+    """A crack through bricks: points where the map and the image differ, and the masks of three passes."""
+    automatic = hands.app.presenter.automatic
+    hands.open(category, "test/crack/000.jpg")
+    hands.show_panel("prompts")
+    automatic.choose_method("cascade")
+    automatic.choose_map("few-shot")
+    hands.wait(lambda: len(hands.session.pass_ious) == 3, "three passes")
+    hands.wait_for_scores()
+    hands.press(Qt.Key.Key_F)
+    hands.pause(2 * SETTLE_MS)
 
 
 def _look_at_errors(hands: Hands) -> None:

@@ -66,7 +66,7 @@ class CoFeatureSettings:
     positive_points: int = 3
     negative_points: int = 3
     spacing: Spacing = "rank_stride"
-    stride: int = 200
+    stride: int = 100
     distance_px: float = 40.0
     kernel_shape: KernelShape = "ellipse"
     kernel_px: int = 25

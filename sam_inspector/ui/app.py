@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from sam_inspector import __version__
 from sam_inspector.ui.automatic_bindings import AutomaticBindings
 from sam_inspector.ui.bindings import Bindings
+from sam_inspector.ui.cascade_bindings import CascadeBindings
 from sam_inspector.ui.compute_thread import ComputeThread
 from sam_inspector.ui.controls import Controls
 from sam_inspector.ui.file_thread import FileThread
@@ -61,13 +62,18 @@ class Application:
         if self.files.isFinished():
             return
         self.presenter.saver.save_now()
+        self.presenter.automatic.close()
         self.files.close()
         self.compute.close()
         _remember(self)
 
 
 def build(
-    *, settings: Settings | None = None, load: Callable[..., Any] | None = None, cache_folder: Path | None = None
+    *,
+    settings: Settings | None = None,
+    load: Callable[..., Any] | None = None,
+    cache_folder: Path | None = None,
+    load_clip: Callable[..., Any] | None = None,
 ) -> Application:
     """Make the window and its threads; nothing is shown or loaded yet.
 
@@ -77,15 +83,18 @@ def build(
         Makes a segmenter in place of the real loader, for tests.
     cache_folder
         Where embeddings are kept between runs; None keeps them in memory only.
+    load_clip
+        Makes a CLIP model in place of the real loader, for tests.
     """
     settings = settings or load_settings()
     session = Session()
     _apply(settings, session)
     window = MainWindow()
-    compute = ComputeThread(load, cache_folder)
+    compute = ComputeThread(load, cache_folder, load_clip)
     files = FileThread()
     presenter = Presenter(session, compute, files, parent=window)
     bindings = Bindings(session, presenter, window.views, parent=window)
+    CascadeBindings(session, presenter, window.views, parent=window)
     AutomaticBindings(session, presenter.automatic, window.views, parent=window)
     controls = Controls(window, session, presenter, bindings, settings, parent=window)
     messages = Messages(window, session, presenter, controls, settings, parent=window)
@@ -144,6 +153,7 @@ def _apply(settings: Settings, session: Session) -> None:
         refine=settings.refine, single_point_multimask=settings.single_point_multimask
     )
     session.sort_candidates = settings.sort_candidates
+    session.three_passes = settings.three_passes
     for name, layer in settings.layers.items():
         if name in session.layers:
             session.layers[name] = LayerState(layer.visible, min(1.0, max(0.0, layer.opacity)))
@@ -156,6 +166,7 @@ def _remember(application: Application) -> None:
     settings.refine = session.options.refine
     settings.single_point_multimask = session.options.single_point_multimask
     settings.sort_candidates = session.sort_candidates
+    settings.three_passes = session.three_passes
     settings.layers = {
         name: LayerSetting(visible=state.visible, opacity=state.opacity) for name, state in session.layers.items()
     }

@@ -8,10 +8,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
+from sam_inspector.engine.requests import MapMethod
 from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.prompting.automatic import AutomaticPrompts
+from sam_inspector.prompting.cascade_settings import CascadedPrompting
+from sam_inspector.ui.automatic_choice import AutomaticMethod
 from sam_inspector.ui.automatic_prompting import AutomaticPrompting
 from sam_inspector.ui.canvas.overlays import MapOverlay
+from sam_inspector.ui.clip_bindings import ClipBindings
 from sam_inspector.ui.panels.automatic import BackboneRow
 from sam_inspector.ui.session import Session
 from sam_inspector.ui.views import Views
@@ -21,6 +25,7 @@ POLICY_LINKS = {
     "fixed": "Fixed value",
     "quantile": "From quantile",
     "otsu": "From Otsu",
+    "peak_share": "Share of the peak",
     "f1_adaptive": "Best F1 (oracle)",
 }
 
@@ -41,7 +46,10 @@ class AutomaticBindings(QObject):
         section.settings_changed.connect(self._choose_few_shot)
         section.prompting_changed.connect(self._choose_prompting)
         section.pick_requested.connect(self._pick)
-        section.method_chosen.connect(automatic.refresh)
+        section.method_chosen.connect(self._choose_method)
+        section.map_chosen.connect(self._choose_map)
+        section.preset_chosen.connect(self._choose_preset)
+        section.cascade_changed.connect(self._choose_cascade)
         histogram.threshold_changed.connect(self._move_threshold)
         histogram.threshold_reset.connect(self._reset_threshold)
         histogram.per_image_changed.connect(automatic.set_per_image)
@@ -50,6 +58,7 @@ class AutomaticBindings(QObject):
         automatic.state_changed.connect(section.set_state)
         automatic.map_changed.connect(self._show_map)
         automatic.threshold_changed.connect(self._show_threshold)
+        ClipBindings(automatic, views, self)
         self._show_settings()
         self._show_map()
 
@@ -57,8 +66,10 @@ class AutomaticBindings(QObject):
     def _show_settings(self) -> None:
         automatic, section = self._automatic, self._views.prompts.automatic
         section.set_available(automatic.normal_count, len(self._views.images.selected_keys()))
+        section.set_method(automatic.method, automatic.map_method)
         section.set_settings(automatic.few_shot)
         section.set_prompting(automatic.prompting)
+        section.set_cascade(automatic.cascaded, automatic.preset)
 
     @Slot()
     def _show_map(self) -> None:
@@ -86,10 +97,26 @@ class AutomaticBindings(QObject):
         self._views.canvas.set_map_outline(None)
         if automatic.threshold is None or automatic.anomaly_map is None or opened is None:
             return
-        policy = POLICY_LINKS[automatic.prompting.policy]
+        policy = POLICY_LINKS[automatic.policy]
         self._views.layers.histogram.set_threshold(automatic.threshold, not automatic.is_threshold_by_hand, policy)
         size = (opened.image.width, opened.image.height)
         self._views.canvas.set_map_outline((automatic.anomaly_map.values, automatic.threshold, size))
+
+    @Slot(str)
+    def _choose_method(self, name: AutomaticMethod) -> None:
+        self._automatic.choose_method(name)
+
+    @Slot(str)
+    def _choose_map(self, name: MapMethod) -> None:
+        self._automatic.choose_map(name)
+
+    @Slot(str)
+    def _choose_preset(self, name: str) -> None:
+        self._automatic.choose_preset(name)
+
+    @Slot(object)
+    def _choose_cascade(self, cascaded: CascadedPrompting) -> None:
+        self._automatic.choose_cascade(cascaded)
 
     @Slot(object)
     def _choose_references(self, choice: ReferenceChoice) -> None:

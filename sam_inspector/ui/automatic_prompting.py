@@ -1,190 +1,143 @@
-"""Automatic prompts in the window: asks for references and maps, and turns a map into the prompts on screen.
+"""Automatic prompts in the window: which method holds, its map, and how the map becomes the prompts on screen.
 
-Like the presenter it computes nothing heavy: references and maps are made on the compute thread. A map has 256 pixels
-along its longest side, so thresholding it here takes about a millisecond, and the prompts follow the slider live.
+Like the presenter it computes nothing heavy: maps are made and points are looked for on the compute thread. A map has
+256 pixels along its longest side, so thresholding it here takes about a millisecond: prompts follow the slider live.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
+from sam_inspector.anomaly.settings import ReferenceChoice
 from sam_inspector.core.calibration import Calibration
+from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.errors import InputError
 from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.segmentation import AnomalyMap
+from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine import requests as rq
-from sam_inspector.engine.references import choose_references, normal_samples
-from sam_inspector.prompting.automatic import AutomaticPrompts
-from sam_inspector.prompting.from_anomaly_map import check_settings, map_threshold, prompts_from_map
+from sam_inspector.prompting.automatic import ThresholdPolicy
+from sam_inspector.prompting.from_anomaly_map import map_threshold, policy_in_use, prompts_from_map
+from sam_inspector.ui.automatic_choice import TITLES, AutomaticChoice, AutomaticMethod
 from sam_inspector.ui.background_jobs import BackgroundJobs
+from sam_inspector.ui.clip_weights import ClipWeights
 from sam_inspector.ui.compute_thread import ComputeThread
+from sam_inspector.ui.map_sources import MapSources, count_text
+from sam_inspector.ui.point_search import PointSearch
 from sam_inspector.ui.session import Session
 
 
-class AutomaticPrompting(QObject):
+class AutomaticPrompting(AutomaticChoice):
     """The choices of automatic prompts, the map on screen, and what came of them."""
 
-    settings_changed = Signal()
-    """The settings of the map or of the prompts, or which references there are"""
     state_changed = Signal(str, str)
     """What is being done or what came of it, and its tone (`text`, `muted`, `changed`)"""
     map_changed = Signal()
     """Another map of ours, or none, is on screen; or its scale is another"""
     threshold_changed = Signal()
-    trouble = Signal(str, str)
-    """Level and one sentence"""
 
     def __init__(
         self, session: Session, compute: ComputeThread, jobs: BackgroundJobs, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._mailbox = compute.mailbox
-        self._jobs = jobs
-        self._asked: rq.BuildReferences | None = None
-        self._job = 0
-        self._ready: rq.BuildReferences | None = None
-        self._given_up: rq.BuildReferences | None = None
-        self._why = ""
         self._unmappable = ""
         self._made: Prompts | None = None
-        self._has_model = False
-        self._by_hand: float | None = None
-        self.few_shot = FewShotSettings()
-        self.prompting = AutomaticPrompts()
+        self.weights = ClipWeights(parent=self)
+        self._sources = MapSources(session, jobs, self.clip, self.weights, self)
+        self._search = PointSearch(compute.mailbox)
         self.calibration: Calibration | None = None
         self.anomaly_map: AnomalyMap | None = None
         self.image_score: float | None = None
+        self.text_score: float | None = None
         self.threshold: float | None = None
         self.per_image = False
         compute.replied.connect(self._on_reply)
-        session.source_changed.connect(self.refresh)
+        session.source_changed.connect(self._on_source_changed)
         session.dataset_changed.connect(self._forget)
         session.image_changed.connect(self._on_image_changed)
         session.map_changed.connect(self._on_map_changed)
         session.ground_truth_changed.connect(self._on_ground_truth_changed)
         session.work_changed.connect(self._tell)
+        self._sources.state_changed.connect(self.state_changed)
+        self.clip.changed.connect(self._on_clip_changed)
+        self.weights.changed.connect(self._on_weights_changed)
+        self.weights.failed.connect(self._on_fetch_failed)
 
     # --- what views ask for ------------------------------------------------------------------------------------
 
     @property
-    def is_on(self) -> bool:
-        """Whether prompts come from a map."""
-        return self._session.source.kind == "auto"
+    def has_model(self) -> bool:
+        """Whether there is a SAM model to encode images with."""
+        return self._sources.has_model
 
     @property
-    def wants_map(self) -> bool:
-        """Whether the image on screen is to be mapped; a map that a person opened stays."""
+    def wanted_map(self) -> rq.MapMethod | None:
+        """How the image on screen is to be mapped, if at all; a map that a person opened stays."""
         opened = self._session.opened
         is_new = opened is not None and opened.image.image_id != self._unmappable
-        return self.is_on and self._session.anomaly_map is None and is_new
+        return self.map_method if self.is_on and self._session.anomaly_map is None and is_new else None
 
     @property
-    def is_threshold_by_hand(self) -> bool:
-        """Whether a person moved the threshold."""
-        return self._by_hand is not None
-
-    @property
-    def normal_count(self) -> int:
-        """Images of the category on screen that can be compared with."""
-        dataset, opened = self._session.dataset, self._session.opened
-        if dataset is None:
-            return 0
-        category = opened.sample.category if opened is not None else dataset.categories[0]
-        return len(normal_samples(dataset, category))
-
-    def choose_references(self, choice: ReferenceChoice) -> None:
-        """Compare with other images."""
-        self.choose_few_shot(replace(self.few_shot, references=choice))
-
-    def pick(self, keys: Sequence[str]) -> None:
-        """Compare with the images of these keys."""
-        if not keys:
-            self.trouble.emit("info", "Select normal images in the list (Ctrl-click for several), then press again.")
-            return
-        self.choose_references(replace(self.few_shot.references, kind="picked", picked=tuple(keys)))
-
-    def choose_few_shot(self, settings: FewShotSettings) -> None:
-        """Make maps in another way."""
-        if settings != self.few_shot:
-            if settings.backbone != self.few_shot.backbone:
-                self._by_hand = None  # every network has raw scores of its own
-            self.few_shot = settings
-            self.settings_changed.emit()
-            self.refresh()
-
-    def choose_prompting(self, prompting: AutomaticPrompts) -> None:
-        """Make prompts from the map in another way."""
-        try:
-            check_settings(prompting)
-        except InputError as error:
-            self.trouble.emit("warning", str(error))
-            self.settings_changed.emit()
-            return
-        if prompting != self.prompting:
-            if prompting.policy != self.prompting.policy:
-                self._by_hand = None
-            self.prompting = prompting
-            self.settings_changed.emit()
-            self._make_prompts()
-
-    def set_threshold(self, value: float | None) -> None:
-        """Move the threshold by hand, for all images; None gives it back to the policy."""
-        self._by_hand = value
-        self._make_prompts()
+    def policy(self) -> ThresholdPolicy:
+        """Where the threshold comes from, unless a person moved it."""
+        rule = self.cascaded.points.rule
+        if self.method == "cascade" and rule != "threshold":
+            return rule
+        if self.anomaly_map is None:
+            is_calibrated = self.map_method == "few-shot"
+            return self.prompting.policy if is_calibrated else policy_in_use(self.prompting, None)
+        return policy_in_use(self.prompting, self.calibration)
 
     def set_per_image(self, per_image: bool) -> None:
         """Show each map in its own range instead of the dataset's."""
         self.per_image = per_image
         self.map_changed.emit()
 
+    def close(self) -> None:
+        """End what runs beside the window."""
+        self.weights.close()
+
+    def take_way(self, method: AutomaticMethod, map_method: rq.MapMethod) -> None:  # noqa: D102
+        if self.map_method != map_method:
+            had_map = self.anomaly_map is not None
+            self._drop_map()
+            if had_map:
+                self._session.set_map(None)
+        elif self.method != method:
+            self._made = None
+            self._search.forget()
+        if self.method != "cascade":
+            self._session.set_co_features(None)
+        self.settings_changed.emit()
+        if self.anomaly_map is not None and self.method != method:
+            self.make_prompts()  # the map that is there serves
+        else:
+            self.refresh()
+
     # --- from the session --------------------------------------------------------------------------------------
 
     @Slot()
-    def refresh(self) -> None:
-        """Describe the references chosen, where they are not yet, and map the image on screen."""
-        self._given_up = None
+    def refresh(self) -> None:  # noqa: D102
+        self._sources.retry()
         self._unmappable = ""
-        if self._describe():
+        if self._prepare():
             self._ask_for_map()
 
-    def _describe(self) -> bool:
-        """See to it that the references chosen are described; True when they are."""
-        dataset, opened = self._session.dataset, self._session.opened
-        if not self.is_on or dataset is None or opened is None:
-            return False
-        try:
-            chosen = choose_references(dataset, opened.sample.category, self.few_shot.references)
-        except InputError as error:
-            self._give_up_building()
-            self._asked = None
-            self.state_changed.emit(str(error), "muted")
-            return False
-        work = rq.BuildReferences(tuple(sample.path for sample in chosen), self.few_shot)
-        if not self._has_model:
-            self.state_changed.emit("Waiting for the model…", "muted")
-            return False
-        if work == self._given_up:
-            self.state_changed.emit(self._why, "muted")
-            return False
-        if work != self._asked:
-            self._give_up_building()
-            self._asked = work
-            self._job = self._jobs.compare(work)
-            self.state_changed.emit(f"Comparing with {_count(len(chosen), 'normal image')}…", "muted")
-        return work == self._ready
+    def _prepare(self) -> bool:
+        return self.is_on and self._sources.prepare(self.map_method, self.few_shot)
 
-    def _give_up_building(self) -> None:
-        if self._asked is not None and self._asked != self._ready:
-            self._jobs.cancel(self._job)
+    @Slot()
+    def _on_source_changed(self) -> None:
+        if not self.is_on:
+            self._session.set_co_features(None)
+        self.refresh()
 
     @Slot()
     def _forget(self) -> None:
-        self._by_hand = None
+        self._by_hand.clear()
         if self.few_shot.references.kind == "picked":
             self.few_shot = replace(self.few_shot, references=ReferenceChoice())
         self.settings_changed.emit()
@@ -194,8 +147,11 @@ class AutomaticPrompting(QObject):
         self._drop_map()  # or prompts of the image that was left could come to this one
         self.settings_changed.emit()
         if self.is_on:
+            if self.method == "cascade":
+                # Points kept from an earlier look at the image are asked in passes from the beginning.
+                self._session.set_cascade(rq.CascadeInput(self.cascaded.passes, None, self.cascaded.score))
             self.state_changed.emit("", "muted")
-            self._describe()  # the map comes with the encoding, once a person rests on the image
+            self._prepare()  # the map comes with the encoding, once a person rests on the image
 
     @Slot()
     def _on_map_changed(self) -> None:
@@ -203,17 +159,37 @@ class AutomaticPrompting(QObject):
             # The image was left, or a person opened the map of a file.
             self._drop_map()
             if self.is_on and self._session.anomaly_map is not None:
-                self.state_changed.emit("The map opened is shown; choose Few-shot for that of the references.", "muted")
+                whose = "that of the references" if self.map_method == "few-shot" else "that of CLIP"
+                words = f"The map opened is shown; choose {TITLES[self.method]} for {whose}."
+                self.state_changed.emit(words, "muted")
 
     def _drop_map(self) -> None:
-        self.anomaly_map = self.threshold = self._made = None
+        self.anomaly_map = self.threshold = self._made = self.text_score = None
+        self._search.forget()
+        self._session.set_co_features(None)
         self.map_changed.emit()
         self.threshold_changed.emit()
 
     @Slot()
     def _on_ground_truth_changed(self) -> None:
         if self.prompting.policy == "f1_adaptive":
-            self._make_prompts()
+            self.make_prompts()
+
+    @Slot()
+    def _on_clip_changed(self) -> None:
+        self.settings_changed.emit()
+        if self.map_method == "clip":
+            self.refresh()
+
+    @Slot()
+    def _on_weights_changed(self) -> None:
+        self.settings_changed.emit()
+        if self.map_method == "clip" and not self.weights.fetching:
+            self.refresh()
+
+    @Slot(str)
+    def _on_fetch_failed(self, why: str) -> None:
+        self.trouble.emit("error", why)
 
     # --- from the compute thread -------------------------------------------------------------------------------
 
@@ -221,58 +197,72 @@ class AutomaticPrompting(QObject):
     def _on_reply(self, reply: object) -> None:
         match reply:
             case rq.ModelReady():
-                self._has_model = True
-                self._by_hand = None  # every model has raw scores of its own
-                self._give_up_building()
-                self._asked = self._ready = None
+                self._by_hand.pop("few-shot", None)  # every model has raw scores of its own
+                self._sources.take_model()
                 self.refresh()
-            case rq.ReferencesReady(work=work) if work == self._asked:
-                self._ready = work
-                self._unmappable = ""
-                for remark in reply.remarks:
-                    self.trouble.emit("warning", remark)
-                self._ask_for_map()
-            case rq.JobEnded(job=job, outcome=outcome) if job.work == self._asked and job.number == self._job:
-                if outcome != "done":
-                    self._asked, self._given_up = None, job.work
-                    self._why = reply.error or "The comparison was cancelled: choose Few-shot to start it again."
-                    self.state_changed.emit(self._why, "muted")
-            case rq.Failed(request=rq.EmbedRequest(image=image, with_map=True)) if self.is_on:
-                opened = self._session.opened
-                if opened is not None and opened.image.image_id == image.image_id and self._ready == self._asked:
+            case rq.ReferencesReady() | rq.ClipReady():
+                if self._sources.take_ready(reply):
+                    self._take_ready(reply)
+            case rq.JobEnded():
+                self._sources.take_end(reply, TITLES[self.method])
+            case rq.Failed(request=rq.EmbedRequest(image=image, with_map=method)) if method is not None:
+                if self._is_wanted(image.image_id, method):
                     self._unmappable = image.image_id  # or every click would fail again
                     if self.anomaly_map is not None:
                         self._session.set_map(None)
                     self.state_changed.emit(reply.message, "muted")
-            case rq.Mapped(image_id=image_id) if self.is_on:
-                opened = self._session.opened
-                if opened is not None and opened.image.image_id == image_id and self._ready == self._asked:
+            case rq.Failed(request=rq.FindPoints()) if self._search.is_asked(reply.request):
+                self.state_changed.emit(reply.message, "muted")
+            case rq.Mapped(image_id=image_id, method=method):
+                if self._is_wanted(image_id, method):
                     self._take_map(reply)
+            case rq.PointsFound() if self._search.take(reply) and self.is_on:
+                self._take_points(reply.points)
+
+    def _take_ready(self, ready: rq.ReferencesReady | rq.ClipReady) -> None:
+        self._unmappable = ""
+        if isinstance(ready, rq.ReferencesReady):
+            # What is odd about a name or layers stands beside their fields.
+            for remark in ready.remarks:
+                self.trouble.emit("warning", remark)
+        self._ask_for_map()
+
+    def _is_wanted(self, image_id: str, method: rq.MapMethod) -> bool:
+        opened = self._session.opened
+        is_on_screen = opened is not None and opened.image.image_id == image_id
+        return self.is_on and is_on_screen and method == self.map_method and self._sources.is_ready(method)
 
     def _ask_for_map(self) -> None:
         opened = self._session.opened
         if opened is not None:
-            self._mailbox.submit(rq.EmbedRequest(opened.image, with_map=True))
+            self._mailbox.submit(rq.EmbedRequest(opened.image, with_map=self.map_method))
 
     def _take_map(self, mapped: rq.Mapped) -> None:
         self.anomaly_map = mapped.anomaly_map
         self.calibration = mapped.calibration
-        self.image_score = mapped.image_score
+        self.image_score, self.text_score = mapped.image_score, mapped.text_score
         self._session.set_map(mapped.anomaly_map)
         self.map_changed.emit()
-        if mapped.remark:
+        self.settings_changed.emit()
+        if mapped.remark and mapped.method == "few-shot":
             self.trouble.emit("info", mapped.remark)
-        self._make_prompts()
+        self.make_prompts()
 
     # --- from map to prompts -----------------------------------------------------------------------------------
 
-    def _make_prompts(self) -> None:
+    def make_prompts(self) -> None:
         """Prompts for the threshold that holds; what a person made or changed by hand is left alone."""
         opened, anomaly_map = self._session.opened, self.anomaly_map
         if opened is None or anomaly_map is None:
             return
+        by_hand = self._by_hand.get(self.map_method)
+        points = self.cascaded.points
+        if self.method == "cascade" and points.rule != "threshold" and by_hand is None:
+            # The rule gives the threshold, which comes with the points.
+            self._look_for_points(opened.image, anomaly_map, 0.0)
+            return
         try:
-            threshold = self._by_hand
+            threshold = by_hand
             if threshold is None:
                 threshold = map_threshold(anomaly_map, self.prompting, self.calibration, opened.ground_truth)
         except InputError as error:
@@ -284,11 +274,40 @@ class AutomaticPrompting(QObject):
         self.threshold_changed.emit()
         if not self.is_on:
             return
-        made = prompts_from_map(anomaly_map, threshold, (opened.image.height, opened.image.width), self.prompting)
+        if self.method == "cascade":
+            self._look_for_points(opened.image, anomaly_map, threshold)
+            return
+        size = (opened.image.height, opened.image.width)
+        made = prompts_from_map(anomaly_map, threshold, size, self.prompting, self.map_method)
+        self._put(made, threshold if self.prompting.map_input else None, None)
+
+    def _look_for_points(self, image: LoadedImage, anomaly_map: AnomalyMap, threshold: float) -> None:
+        points = self.cascaded.points
+        if self.is_threshold_by_hand:
+            points = replace(points, rule="threshold")
+        found = self._search.ask(image, anomaly_map, threshold, points)
+        if found is not None:
+            self._take_points(found)
+        elif self._made is None:
+            self.state_changed.emit("Looking for points…", "muted")
+
+    def _take_points(self, found: CoFeaturePoints) -> None:
+        if self.threshold != found.threshold:
+            self.threshold = found.threshold
+            self.threshold_changed.emit()
+        self._session.set_co_features(found)
+        cascade = rq.CascadeInput(self.cascaded.passes, self.anomaly_map, self.cascaded.score)
+        self._put(found.as_prompts(self.map_method), found.threshold if self.cascaded.map_input else None, cascade)
+
+    def _put(self, made: Prompts, input_threshold: float | None, cascade: rq.CascadeInput | None) -> None:
+        """Bring prompts to the screen; `input_threshold` is that of the map which SAM gets with them, if it does."""
         self._made = made
         work = self._session.work
         if not _is_by_hand(work.prompts) and (work.prompts or work.accepted is None):
-            self._session.set_map_input(rq.MapInput(anomaly_map, threshold) if self.prompting.map_input else None)
+            assert self.anomaly_map is not None
+            shown = None if input_threshold is None else rq.MapInput(self.anomaly_map, input_threshold)
+            self._session.set_map_input(shown)
+            self._session.set_cascade(cascade)
             if made != work.prompts:
                 self._session.edit_prompts(made, "automatic prompts", merge_key="automatic prompts")
         self._tell()
@@ -299,22 +318,24 @@ class AutomaticPrompting(QObject):
         made, work = self._made, self._session.work
         if made is None or not self.is_on:
             return
+        again = f"{TITLES[self.method]} to have"
         if _is_by_hand(work.prompts):
-            words = "Edited by hand: clear the prompts (Esc) and choose Few-shot to have them made again."
-            self.state_changed.emit(words, "muted")
+            self.state_changed.emit(
+                f"Edited by hand: clear the prompts (Esc) and choose {again} them made again.", "muted"
+            )
             return
-        regions = _count(len(made), "region") if made else "Normal: no region"
-        score = f", image score {self.image_score:.3f}" if self.image_score is not None else ""
+        found = count_text(len(made), "region") if made else "Normal: no region"
+        if made and self.method == "cascade":
+            found += f", {count_text(made.point_count, 'point')}"
+        # Without references the score of the image is that of the sentences, which has a line of its own.
+        has_score = self.image_score is not None and self.image_score != self.text_score
+        score = f", image score {self.image_score:.3f}" if has_score else ""
         cleared = ""
         if made and not work.prompts:
             is_done = work.accepted is not None
-            cleared = ". A mask is accepted." if is_done else ". Choose Few-shot to have the prompts made again."
-        self.state_changed.emit(f"{regions}{score}{cleared}", "text")
+            cleared = ". A mask is accepted." if is_done else f". Choose {again} the prompts made again."
+        self.state_changed.emit(f"{found}{score}{cleared}", "text")
 
 
 def _is_by_hand(prompts: Prompts) -> bool:
     return any(item.source == "user" or item.edited for item in prompts.items)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

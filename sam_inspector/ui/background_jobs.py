@@ -40,6 +40,10 @@ class BackgroundJobs:
         """Describe normal images, with progress in the jobs strip; gives the job's number."""
         return self._add("Compare with normal images", work)
 
+    def read_sentences(self, work: rq.BuildClip) -> int:
+        """Load CLIP and let it read sentences, with progress in the jobs strip; gives the job's number."""
+        return self._add("Read sentences with CLIP", work)
+
     def cancel(self, number: int) -> None:
         """End a job."""
         self._mailbox.cancel_job(number)

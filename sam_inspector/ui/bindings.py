@@ -270,8 +270,10 @@ class Bindings(QObject):
             session.set_active_prompt(active)
 
     def choose_by_key(self, place: int) -> None:
-        """Take the single mask (0), or the candidate that stands at a place from 1."""
-        if place == 0:
+        """Take the single mask (0), or the candidate that stands at a place from 1; of a cascade show that pass."""
+        if self._session.passes:
+            self._session.show_pass(place)
+        elif place == 0:
             self.choose_candidate(0)
         elif place <= len(self._order):
             self.choose_candidate(self._order[place - 1])

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from sam_inspector.engine.mailbox import Mailbox
 from sam_inspector.engine.requests import Reply, Segmented
-from sam_inspector.ui.candidate_pictures import CandidatePicture, candidate_pictures
+from sam_inspector.ui.candidate_pictures import CandidatePicture, PassPicture, candidate_pictures, pass_pictures
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MaskOverlay
 
 CLOSE_TIMEOUT_MS = 30_000
@@ -25,6 +25,7 @@ class SegmentedView:
     mask: MaskOverlay
     errors: ErrorOverlay | None
     candidates: tuple[tuple[CandidatePicture, ...], ...]
+    passes: tuple[PassPicture, ...] = ()
 
 
 class ComputeThread(QThread):
@@ -37,19 +38,26 @@ class ComputeThread(QThread):
         that the window opens before torch is there.
     cache_folder
         Where embeddings are kept between runs, or None.
+    load_clip
+        Makes a CLIP model from its name, for tests; None stands for the real one.
     """
 
     replied = Signal(object)
     """A `Reply`, or a `SegmentedView` in place of a `Segmented`."""
 
     def __init__(
-        self, load: Callable[..., Any] | None = None, cache_folder: Path | None = None, parent: QObject | None = None
+        self,
+        load: Callable[..., Any] | None = None,
+        cache_folder: Path | None = None,
+        load_clip: Callable[..., Any] | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("compute")
         self.mailbox = Mailbox()
         self._load = load
         self._cache_folder = cache_folder
+        self._load_clip = load_clip
 
     def run(self) -> None:
         """Answer the mailbox until it is closed."""
@@ -60,7 +68,12 @@ class ComputeThread(QThread):
             from sam_inspector.models.loading import load_segmenter
 
             self._load = load_segmenter
-        ComputeLoop(self.mailbox, Inspector(self._load, self._cache_folder), self._emit).run()
+        if self._load_clip is None:
+            from sam_inspector.models.clip_loading import load_clip
+
+            self._load_clip = load_clip
+        inspector = Inspector(self._load, self._cache_folder)
+        ComputeLoop(self.mailbox, inspector, self._emit, self._load_clip).run()
 
     def _emit(self, reply: Reply) -> None:
         self.replied.emit(_prepared(reply) if isinstance(reply, Segmented) else reply)
@@ -80,4 +93,5 @@ def _prepared(segmented: Segmented) -> SegmentedView:
         MaskOverlay.from_mask(mask, outlined=False),
         errors,
         tuple(candidate_pictures(request.image.pixels, region) for region in segmented.segmentation.regions),
+        pass_pictures(request.image.pixels, segmented.passes),
     )

@@ -25,9 +25,9 @@ from sam_inspector.ui.actions import ACTIONS, BREAKS, MENUS, make_actions
 from sam_inspector.ui.banner import BannerArea
 from sam_inspector.ui.canvas.view import Canvas
 from sam_inspector.ui.image_header import ImageHeader
-from sam_inspector.ui.panels.candidates import CandidateStrip
 from sam_inspector.ui.panels.images import ImagesPanel
 from sam_inspector.ui.panels.layers import LayersPanel
+from sam_inspector.ui.panels.mask_strip import MaskStrip
 from sam_inspector.ui.panels.prompts import PromptsPanel
 from sam_inspector.ui.panels.results import ResultsPanel
 from sam_inspector.ui.settings import WindowState
@@ -37,12 +37,12 @@ from sam_inspector.ui.welcome import WelcomePage
 
 SMALLEST = QSize(1024, 700)
 USUAL = QSize(1440, 900)
-LOW_WINDOW_PX = 860
-"""Below this height the panels at the right become tabs, so that none is cut."""
+LOW_WINDOW_PX = {"hand": 860, "gt": 860, "auto": 1000}
+"""Below this height, for each source of prompts, prompts and layers share a place as tabs, so that none is cut."""
 IMAGES_PX, RIGHT_PX = 252, 320
 SHARES = {
     "hand": {"prompts": 240, "layers": 215, "results": 400},
-    "gt": {"prompts": 375, "layers": 215, "results": 265},
+    "gt": {"prompts": 430, "layers": 215, "results": 210},
     "auto": {"prompts": 330, "layers": 360, "results": 165},
 }
 """Heights of the panels at the right for each source of prompts, in pixels of a window of usual size."""
@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.views = Views(
             canvas=Canvas(),
             header=ImageHeader(self.actions_by_name),
-            candidates=CandidateStrip(),
+            masks=MaskStrip(),
             images=ImagesPanel(),
             prompts=PromptsPanel(),
             layers=LayersPanel(),
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.views.header)
         column.addWidget(self.views.banners)
         column.addWidget(self.views.canvas, 1)
-        column.addWidget(self.views.candidates)
+        column.addWidget(self.views.masks)
         pages = QStackedWidget()
         pages.addWidget(self.views.welcome)
         pages.addWidget(image)
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def _arrange_right(self) -> None:
         """One below the other where there is room, else as tabs; not once the user has moved them."""
-        is_low = self.height() < LOW_WINDOW_PX
+        is_low = self.height() < LOW_WINDOW_PX[self._source]
         if self._arranged_by_user or is_low == self._is_low:
             return
         self._is_low = is_low
@@ -196,7 +196,9 @@ class MainWindow(QMainWindow):
         """Qt distributes heights once the docks are laid out, so this comes after."""
         names = ("prompts", "results") if self._is_low else ("prompts", "layers", "results")
         docks = [self._docks[name] for name in names]
-        shares = SHARES[self._source]
+        shares = dict(SHARES[self._source])
+        if self._is_low:
+            shares["prompts"] += shares["layers"] // 4  # which has no place of its own now
         self.resizeDocks(docks, [shares[name] for name in names], Qt.Orientation.Vertical)
 
     def make_room_for(self, source: str) -> None:
@@ -204,6 +206,7 @@ class MainWindow(QMainWindow):
         if source != self._source:
             self._source = source
             if not self._arranged_by_user:
+                self._arrange_right()
                 QTimer.singleShot(0, self, self._share_heights)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -321,5 +324,6 @@ def _scrolling(panel: QWidget) -> QScrollArea:
     area.setWidget(panel)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a click in it leaves the keys to the canvas
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area

@@ -82,6 +82,7 @@ class Presenter(QObject):
         session.source_changed.connect(self.generate_prompts)
         session.options_changed.connect(self._on_work_changed_by_options)
         session.map_input_changed.connect(self._on_ground_truth_changed)
+        session.cascade_changed.connect(self._on_ground_truth_changed)
         self.automatic = AutomaticPrompting(session, compute, self.jobs, self)
         self.automatic.trouble.connect(self.trouble)
 
@@ -232,10 +233,11 @@ class Presenter(QObject):
                     work.accepted_prompts,
                     opened.ground_truth,
                     session.map_input,
+                    session.cascade,
                 )
             )
-        with_map = self.automatic.wants_map
-        if self._ready is not None and (with_map or not work.prompts.decodable):
+        with_map = self.automatic.wanted_map
+        if self._ready is not None and (with_map is not None or not work.prompts.decodable):
             self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset, with_map))
 
     # --- from the compute thread -------------------------------------------------------------------------------
@@ -247,6 +249,7 @@ class Presenter(QObject):
                 self._on_segmented(reply)
             case rq.Scored(request=request, scores=scores):
                 if request.number == self._number:
+                    self._session.set_pass_ious(reply.pass_ious)
                     self._session.set_scores(scores)
                     self.saver.save_scores(scores, self._model)
             case rq.Encoding(image_id=image_id):
@@ -273,6 +276,7 @@ class Presenter(QObject):
     def _on_segmented(self, view: SegmentedView) -> None:
         if view.segmented.request.number != self._number:
             return
+        self._session.set_passes(view.segmented.passes)
         self._session.set_segmentation(view.segmented.segmentation)
         self.mask_painted.emit(view)
         if view.segmented.request.prompts.decodable:

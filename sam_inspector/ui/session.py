@@ -21,6 +21,7 @@ from sam_inspector.core.work import ImageWork, Verdict
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.requests import MapInput, SegmentOptions
+from sam_inspector.ui.cascade_state import CascadeState
 from sam_inspector.ui.commands import SetWork
 
 MaskStatus = Literal["none", "computing", "ready", "failed"]
@@ -81,6 +82,7 @@ class LayerState:
 
 DEFAULT_LAYERS = {
     "prompts": LayerState(True, 1.0),
+    "regions": LayerState(True, 1.0),
     "mask": LayerState(True, 0.4),
     "gt": LayerState(True, 1.0),
     "errors": LayerState(False, 0.6),
@@ -89,7 +91,7 @@ DEFAULT_LAYERS = {
 }
 
 
-class Session(QObject):
+class Session(CascadeState):
     """State of the window; every change is announced once, after it happened."""
 
     dataset_changed = Signal()
@@ -155,6 +157,7 @@ class Session(QObject):
         self._stacks.clear()
         self._reset_mask()
         self.anomaly_map = self.map_input = None
+        self._leave_cascade()
         self.dataset_changed.emit()
         self.image_changed.emit()
         self.map_changed.emit()
@@ -176,6 +179,7 @@ class Session(QObject):
         self._works.setdefault(image_id, work or ImageWork())
         self._reset_mask()
         self.anomaly_map = self.map_input = None
+        self._leave_cascade()
         self.active_prompt = 0
         self._activate_stack(image_id)
         self.image_changed.emit()
@@ -187,7 +191,8 @@ class Session(QObject):
         """The image chosen can't be read; nothing of another image stays on screen."""
         self.opened = None
         self._reset_mask()
-        self.anomaly_map = None
+        self.anomaly_map = self.map_input = None
+        self._leave_cascade()
         self.undo_group.setActiveStack(None)  # type: ignore[arg-type]  # Qt takes none, its stubs do not
         self.image_changed.emit()
         self.ground_truth_changed.emit()
@@ -220,6 +225,10 @@ class Session(QObject):
         if self.opened is None:
             return ImageWork()
         return self._works[self.opened.image.image_id]
+
+    def prompts_on_screen(self) -> Prompts:
+        """The prompts being worked on."""
+        return self.work.prompts
 
     def edit_prompts(self, prompts: Prompts, text: str, merge_key: object = None) -> None:
         """Replace the prompts being worked on."""
@@ -291,6 +300,7 @@ class Session(QObject):
         self.scores_are_current = False
         self.mask_status = "none"
         self.failure = ""
+        self.set_passes(())
         self.mask_changed.emit()
         self.scores_changed.emit()
 

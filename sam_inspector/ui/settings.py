@@ -39,6 +39,7 @@ class Settings(BaseModel):
     refine: bool = True
     single_point_multimask: bool = True
     sort_candidates: bool = True
+    three_passes: bool = False
     source: Literal["hand", "gt", "auto"] = "hand"
     gt_mode: str = "b"
     gt_preset: str = "recommended"

@@ -10,6 +10,8 @@ from sam_inspector.ui.image_header import ImageHeader
 from sam_inspector.ui.panels.candidates import CandidateStrip
 from sam_inspector.ui.panels.images import ImagesPanel
 from sam_inspector.ui.panels.layers import LayersPanel
+from sam_inspector.ui.panels.mask_strip import MaskStrip
+from sam_inspector.ui.panels.passes import PassStrip
 from sam_inspector.ui.panels.prompts import PromptsPanel
 from sam_inspector.ui.panels.results import ResultsPanel
 from sam_inspector.ui.status import StatusBar
@@ -22,7 +24,7 @@ class Views:
 
     canvas: Canvas
     header: ImageHeader
-    candidates: CandidateStrip
+    masks: MaskStrip
     images: ImagesPanel
     prompts: PromptsPanel
     layers: LayersPanel
@@ -30,3 +32,13 @@ class Views:
     status: StatusBar
     banners: BannerArea
     welcome: WelcomePage
+
+    @property
+    def candidates(self) -> CandidateStrip:
+        """SAM's masks for one prompt."""
+        return self.masks.candidates
+
+    @property
+    def passes(self) -> PassStrip:
+        """The masks after each pass."""
+        return self.masks.passes

@@ -38,7 +38,9 @@ def results(mobile_sam, measuring_data, tmp_path_factory):
         pass
     rows = {(row["mode"], row["category"]): row for row in folder.as_json()["categories"]}
     for (mode, category), row in rows.items():
-        print(f"{mode:12} {category:9} IoU {row['iou']:.3f} P-AUROC {row['p_auroc']:.4f} AP {row['ap']:.3f} F1-max {row['f1_max']:.3f}")
+        print(
+            f"{mode:12} {category:9} IoU {row['iou']:.3f} P-AUROC {row['p_auroc']:.4f} AP {row['ap']:.3f} F1-max {row['f1_max']:.3f}"
+        )
     return rows
 
 

@@ -198,7 +198,7 @@ def test_references_are_built_then_images_are_mapped(start, make_image):
     job = references(make_image("one.png"), make_image("other.png", value=120))
     running.mailbox.add_job(job)
     running.wait_for(rq.JobEnded)
-    running.mailbox.submit(rq.EmbedRequest(query, with_map=True))
+    running.mailbox.submit(rq.EmbedRequest(query, with_map="few-shot"))
     (mapped,) = running.wait_for(rq.Mapped)
     order = [type(reply) for reply in running.replies if not isinstance(reply, rq.JobStepped)]
     assert order == [rq.ModelReady, rq.ReferencesReady, rq.JobEnded, rq.Encoding, rq.Embedded, rq.Mapped]
@@ -213,7 +213,7 @@ def test_references_are_built_then_images_are_mapped(start, make_image):
 def test_without_references_or_unasked_there_is_no_map(start, make_image):
     running = start(FakeSegmenter())
     running.mailbox.submit(rq.ModelRequest("mobile_sam"))
-    running.mailbox.submit(rq.EmbedRequest(make_image("a.png"), with_map=True))
+    running.mailbox.submit(rq.EmbedRequest(make_image("a.png"), with_map="few-shot"))
     running.wait_for(rq.Embedded)
     running.mailbox.add_job(references(make_image("one.png"), make_image("other.png", value=120)))
     running.wait_for(rq.JobEnded)
@@ -234,7 +234,7 @@ def test_references_that_fail_say_so_and_are_not_ready(start, make_image, tmp_pa
     (ended,) = running.wait_for(rq.JobEnded)
     assert ended.outcome == "failed"
     assert "choose at least one" in ended.error
-    running.mailbox.submit(rq.EmbedRequest(make_image(), with_map=True))
+    running.mailbox.submit(rq.EmbedRequest(make_image(), with_map="few-shot"))
     running.wait_for(rq.Embedded)
     assert not running.of(rq.ReferencesReady) + running.of(rq.Mapped)
 
@@ -267,7 +267,7 @@ def test_the_only_reference_itself_fails_with_a_sentence(start, make_image):
     only = make_image()
     running.mailbox.add_job(references(only))
     running.wait_for(rq.JobEnded)
-    running.mailbox.submit(rq.EmbedRequest(only, with_map=True))
+    running.mailbox.submit(rq.EmbedRequest(only, with_map="few-shot"))
     (failed,) = running.wait_for(rq.Failed)
     assert "choose others as well" in failed.message
     assert running.of(rq.Embedded), "it can be clicked all the same"

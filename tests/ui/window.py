@@ -22,8 +22,8 @@ def start(qapp, qtbot):
     make_qt_application()
     drivers = []
 
-    def begin(load, *, settings=None, size=(1280, 860)):
-        application = build(settings=settings or Settings(), load=load)
+    def begin(load, *, settings=None, size=(1280, 860), load_clip=None):
+        application = build(settings=settings or Settings(), load=load, load_clip=load_clip)
         application.window.resize(*size)
         application.window.show()
         application.window.activateWindow()

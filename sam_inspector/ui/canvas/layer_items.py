@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.lines import dashed_lines, edge_lines, line_colours
-from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay, RegionsOverlay
 from sam_inspector.ui.canvas.pyramid import (
     ImagePyramid,
     Raster,
@@ -30,7 +30,7 @@ GRID_FROM = 16.0
 """Device pixels an image pixel takes before the grid between pixels appears."""
 
 
-Overlay = TypeVar("Overlay", MaskOverlay, ErrorOverlay)
+Overlay = TypeVar("Overlay", MaskOverlay, ErrorOverlay, RegionsOverlay)
 
 
 class LayerItem(QGraphicsItem):

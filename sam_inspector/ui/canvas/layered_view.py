@@ -13,15 +13,16 @@ from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.error_item import ErrorItem
 from sam_inspector.ui.canvas.layer_items import GroundTruthItem, ImageItem, MapItem, MaskItem
 from sam_inspector.ui.canvas.legend import ErrorLegend, MapLegend
-from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay, RegionsOverlay
 from sam_inspector.ui.canvas.prompt_items import PromptsItem, new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
+from sam_inspector.ui.canvas.regions_item import RegionsItem, RegionsLegend
 from sam_inspector.ui.canvas.threshold_line import threshold_path
 from sam_inspector.ui.canvas.zoom_view import ZoomView
 
-LAYERS = ("prompts", "mask", "gt", "errors", "map", "image")
+LAYERS = ("prompts", "regions", "mask", "gt", "errors", "map", "image")
 """As panels list them, from the one a person works with down to the image."""
-PAINT_ORDER = ("image", "map", "errors", "mask", "gt", "prompts")
+PAINT_ORDER = ("image", "map", "errors", "mask", "regions", "gt", "prompts")
 """From the bottom up. The ground truth's dashes lie on the mask's outline, which shows through their gaps."""
 PLACEHOLDER = "Drop images or a folder here"
 STALE_ERRORS = 0.5
@@ -41,6 +42,7 @@ class LayeredView(ZoomView):
         self._is_stale = False
         self._placeholder = PLACEHOLDER
         self._gt_item = GroundTruthItem()
+        self._regions_item = RegionsItem()
         self._prompts_item = PromptsItem()
         self._items = {
             "image": self._image_item,
@@ -48,6 +50,7 @@ class LayeredView(ZoomView):
             "errors": self._error_item,
             "mask": self._mask_item,
             "gt": self._gt_item,
+            "regions": self._regions_item,
             "prompts": self._prompts_item,
         }
         for height, name in enumerate(PAINT_ORDER):
@@ -58,10 +61,12 @@ class LayeredView(ZoomView):
         self._visible["errors"] = False
         self._overlays_hidden = False
         self._errors: ErrorOverlay | None = None
+        self._has_regions = False
         self._settled = Prompts()
         self._pending = False
         self._error_legend = ErrorLegend(self.viewport())
         self._map_legend = MapLegend(self.viewport())
+        self._regions_legend = RegionsLegend(self.viewport())
         self._show_layers()
 
     # --- what is shown ------------------------------------------------------------------------------------------------
@@ -80,6 +85,7 @@ class LayeredView(ZoomView):
         self._error_item.set_overlay(None)
         self._errors = None
         self._map_item.overlay = None
+        self.set_regions(None)
         self.set_content_size(pyramid.width if pyramid else 0, pyramid.height if pyramid else 0)
         for item in self._items.values():
             item.set_bounds(self.sceneRect())
@@ -122,6 +128,12 @@ class LayeredView(ZoomView):
             self._error_legend.set_shares(errors.shares)
         self._show_layers()
 
+    def set_regions(self, regions: RegionsOverlay | None) -> None:
+        """Show where generated points come from, or nothing."""
+        self._regions_item.set_overlay(regions)
+        self._has_regions = regions is not None and regions.raster is not None
+        self._show_layers()
+
     def set_map(self, anomaly_map: MapOverlay | None) -> None:
         """Show an anomaly map, or none."""
         self._map_item.overlay = anomaly_map
@@ -160,13 +172,14 @@ class LayeredView(ZoomView):
             self._error_item.setOpacity(self._opacity["errors"] * STALE_ERRORS)
         free = self.has_content and not self._overlays_hidden
         self._error_legend.setVisible(free and with_errors)
+        self._regions_legend.setVisible(free and self._visible["regions"] and self._has_regions)
         self._map_legend.setVisible(free and self._visible["map"] and self._map_item.overlay is not None)
         self._place_legends()
         self.viewport().update()
 
     def _place_legends(self) -> None:
         bottom = self.viewport().height() - theme.GRID_PX
-        for legend in (self._error_legend, self._map_legend):
+        for legend in (self._error_legend, self._map_legend, self._regions_legend):
             if legend.isHidden():
                 continue
             legend.fit_into(self.viewport().width() - 2 * theme.GRID_PX)

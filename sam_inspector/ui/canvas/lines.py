@@ -58,7 +58,12 @@ def _edge_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def dashed_lines(
-    outline: Outline, matrix: NDArray[np.float64], size: tuple[int, int], ratio: float
+    outline: Outline,
+    matrix: NDArray[np.float64],
+    size: tuple[int, int],
+    ratio: float,
+    dash_px: float = DASH_PX,
+    gap_px: float = GAP_PX,
 ) -> NDArray[np.uint8]:
     """Dashes along outlines.
 
@@ -68,6 +73,8 @@ def dashed_lines(
         float64 `(2, 3)`, from the outline's coordinates to device pixels of the result.
     size
         `(width, height)` of the result.
+    dash_px, gap_px
+        Logical pixels.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def dashed_lines(
     """
     points = outline.points @ matrix[:, :2].T + matrix[:, 2] - 0.5
     # OpenCV's round ends add a line's width to every dash.
-    dashes = _cut_into_dashes(points, outline.starts, size, (DASH_PX - LINE_PX) * ratio, (GAP_PX + LINE_PX) * ratio)
+    dashes = _cut_into_dashes(points, outline.starts, size, (dash_px - LINE_PX) * ratio, (gap_px + LINE_PX) * ratio)
     lines = [np.rint(dash * (1 << SHIFT)).astype(np.int32) for dash in dashes]
     drawn = []
     for width in (LINE_PX, RIM_PX):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,6 +107,44 @@ class MapOverlay:
         rows, columns = values.shape
         rect = (0.0, 0.0, float(image_width or columns), float(image_height or rows))
         return cls(Raster.build(steps, rect), anomaly_map.name, low, high, own)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RegionsOverlay:
+    """Where generated points come from.
+
+    Attributes
+    ----------
+    raster
+        Coverage of the ring, uint8 0 to 255, of the tight box of both regions; None when there is neither.
+    outlines
+        Around the extreme region, one for each level of the raster.
+    """
+
+    raster: Raster | None
+    outlines: tuple[Outline, ...]
+
+    @classmethod
+    def from_masks(
+        cls, extreme: NDArray[np.bool_], ring: NDArray[np.bool_], image_size: tuple[int, int]
+    ) -> RegionsOverlay:
+        """Prepare two bool `(h, w)`, stretched over an image of `image_size` (width, height)."""
+        box = _tight_box(extreme | ring)
+        if box is None:
+            return cls(None, ())
+        rows, columns = extreme.shape
+        across, down = image_size[0] / columns, image_size[1] / rows
+        x, y, width, height = _scene_rect(box)
+        rect = (x * across, y * down, width * across, height * down)
+        around, inside = (_finer(_cut(mask, box)) for mask in (ring, extreme))
+        return cls(Raster.build(around, rect), trace(Raster.build(inside, rect)))
+
+
+def _finer(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Twice the size, corners cut: found on a coarse frame, a region has no sharp pixels to show."""
+    rows, columns = mask.shape
+    smooth = cv2.resize(mask.astype(np.uint8) * 255, (2 * columns, 2 * rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.where(smooth > 127, 255, 0), np.uint8)
 
 
 def _tight_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:

@@ -6,6 +6,7 @@ two and a jump of the view.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
@@ -25,6 +26,7 @@ from sam_inspector.ui.canvas.cursors import handle_cursor, tool_cursor
 from sam_inspector.ui.canvas.hit_testing import Hit, hit_test
 from sam_inspector.ui.canvas.layered_view import LAYERS, LayeredView
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.point_notes import PointNotes
 from sam_inspector.ui.canvas.prompt_items import new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
 from sam_inspector.ui.canvas.tools import CLICK_BELOW_PX, TOOLS, Drag, Edit, Press, Scene, delete_edit
@@ -67,6 +69,7 @@ class Canvas(LayeredView):
         self._drag: Drag | None = None
         self._drag_began = False
         self._last_edit: Edit | None = None
+        self._notes = PointNotes(self._prompts_item)
         self._show_cursor(None)
 
     # --- setters ------------------------------------------------------------------------------------------------------
@@ -83,6 +86,11 @@ class Canvas(LayeredView):
         """Show prompts; a selected part that is gone is no longer selected."""
         super().set_prompts(prompts, accepted, pending)
         self._prompts_item.selected = self.selected_part
+        self._notes.show(prompts, self._prompts_item.hovered)
+
+    def set_point_notes(self, notes: Mapping[tuple[Point, int], str]) -> None:
+        """What to say of points when the pointer rests on them, by place and label."""
+        self._notes.notes = notes
 
     def set_tool(self, name: str) -> None:
         """Choose what the pointer does: a name of `tools.TOOLS`."""
@@ -306,6 +314,7 @@ class Canvas(LayeredView):
         if part != self._prompts_item.hovered:
             self._prompts_item.hovered = part
             self.viewport().update()
+        self._notes.show(self._prompts_item.prompts, part)
         self._show_cursor(hit)
 
     def _tell_cursor(self, at: QPointF) -> None:

@@ -5,23 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
 from sam_inspector.prompting.automatic import AutomaticPrompts
-from sam_inspector.ui.panels.automatic_parameters import AutomaticParameters, BackboneRow
+from sam_inspector.prompting.cascade_settings import CascadedPrompting
+from sam_inspector.ui.panels.automatic_parameters import ROWS, THRESHOLD_ROWS, AutomaticParameters, BackboneRow
+from sam_inspector.ui.panels.cascade_parameters import CascadeParameters
+from sam_inspector.ui.panels.clip_controls import ClipControls
 from sam_inspector.ui.panels.empty_state import EmptyState
 from sam_inspector.ui.panels.fold import CARET, Fold
 from sam_inspector.ui.panels.labels import Tone, TonedLabel
 from sam_inspector.ui.panels.look import GAP, font_px
-from sam_inspector.ui.panels.mode_rows import ModeList, ModeRow
+from sam_inspector.ui.panels.method_list import MethodList
+from sam_inspector.ui.panels.mode_rows import ModeRow
+from sam_inspector.ui.panels.parameter_row import ParameterRow
 from sam_inspector.ui.panels.reference_picker import ReferencePicker
+from sam_inspector.ui.panels.segmented import SegmentedControl
 
 __all__ = ["AutomaticSection", "BackboneRow"]
 
-METHODS = (ModeRow("few-shot", "Few-shot", "Box and peak of every map region"),)
+METHODS = (
+    ModeRow("few-shot", "Few-shot", "Box and peak of every map region"),
+    ModeRow("clip", "CLIP", "Box and peak where sentences fit"),
+    ModeRow("cascade", "Cascade", "Points, refined in three passes"),
+)
+METHOD_TIPS = {
+    "few-shot": "Box and peak of every region where the image is unlike normal images",
+    "clip": "Box and peak where sentences find a defect",
+    "cascade": "Points where map and image differ, then three passes",
+}
+MAPS = (
+    ("few-shot", "Few-shot map", "Look for points where the image is unlike normal images"),
+    ("clip", "CLIP map", "Look for points where sentences find a defect"),
+)
+PRESETS = (
+    ("recommended", "Recommended", "What works best: points for each region above the threshold, and the map for SAM"),
+    ("faithful", "Faithful", "As published: one set of points for the image, above a share of its peak"),
+)
 NO_REFERENCES = "Choose normal images to see an anomaly map."
 CHOOSE = "Choose normal images…"
 
@@ -37,6 +60,11 @@ class AutomaticSection(QWidget):
     """`FewShotSettings`, with the references shown"""
     prompting_changed = Signal(object)
     """`AutomaticPrompts`"""
+    cascade_changed = Signal(object)
+    """`CascadedPrompting`"""
+    preset_chosen = Signal(str)
+    map_chosen = Signal(str)
+    """Whose map the cascade takes: `few-shot` or `clip`"""
     pick_requested = Signal()
     """Compare with the images selected in the images panel; where none are, let a person choose some"""
 
@@ -44,16 +72,27 @@ class AutomaticSection(QWidget):
         super().__init__(parent)
         self._normal_count = self._picked_count = 0
         self._settings = FewShotSettings()
-        self.methods = ModeList()
+        self._method = self._map = "few-shot"
+        self.methods = MethodList()
+        self.maps = SegmentedControl(MAPS)
+        self.preset = QComboBox()
+        for name, title, tip in PRESETS:
+            self.preset.addItem(title, name)
+            self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._preset_row = ParameterRow("Preset", self.preset, tip="What the parameters begin with")
         self.empty = EmptyState(NO_REFERENCES, CHOOSE, icon="image")
         self.references = ReferencePicker()
+        self.clip = ClipControls()
         self.parameters = AutomaticParameters()
         self.fold = Fold("Parameters", self.parameters)
+        self.cascade = CascadeParameters()
+        self.cascade_fold = Fold("Points and passes", self.cascade)
         self.state = TonedLabel(wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for widget in (self.methods, self.state, self.empty, self.references, self.fold):
+        parts = (self.maps, self.state, self.empty, self.references, self.clip, self._preset_row)
+        for widget in (self.methods, *parts, self.fold, self.cascade_fold):
             column.addWidget(widget)
         column.addStretch(1)
         self.methods.chosen.connect(self.method_chosen)
@@ -62,6 +101,9 @@ class AutomaticSection(QWidget):
         self.references.changed.connect(self._on_references_changed)
         self.parameters.settings_changed.connect(self._on_settings_changed)
         self.parameters.prompting_changed.connect(self._on_prompting_changed)
+        self.maps.chosen.connect(self.map_chosen)
+        self.preset.activated.connect(self._on_preset_chosen)
+        self.cascade.changed.connect(self._on_cascade_changed)
         self.set_methods(METHODS)
         self.set_state("", "muted")
         self._refresh()
@@ -71,10 +113,23 @@ class AutomaticSection(QWidget):
     def set_methods(self, rows: Sequence[ModeRow]) -> None:
         """The ways to a map."""
         self.methods.set_modes(rows)
+        for row in rows:
+            self.methods.button(row.name).setToolTip(METHOD_TIPS.get(row.name, row.description))
 
-    def set_method(self, name: str) -> None:
-        """Show which way holds."""
+    def set_method(self, name: str, map_method: str = "few-shot") -> None:
+        """Show which way holds, and whose map it takes."""
+        self._method, self._map = name, map_method
         self.methods.set_mode(name)
+        self.maps.set_choice(map_method)
+        self._refresh()
+
+    def set_cascade(self, cascaded: CascadedPrompting, preset: str) -> None:
+        """Show how the cascade works, and which preset this began with."""
+        with QSignalBlocker(self.preset):
+            self.preset.setCurrentIndex(self.preset.findData(preset))
+        self.preset.setToolTip(self.preset.currentData(Qt.ItemDataRole.ToolTipRole))
+        self.cascade.set_cascade(cascaded, preset)
+        self._refresh()
 
     def set_available(self, normal_count: int, picked_count: int) -> None:
         """How many normal images the dataset has, and how many images are selected in the images panel now."""
@@ -111,25 +166,47 @@ class AutomaticSection(QWidget):
     # --- showing --------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
+        by_text, in_passes = self._map == "clip", self._method == "cascade"
         has_references = self._normal_count > 0 or bool(self._settings.references.picked)
-        self.empty.setVisible(not has_references)
+        has_map = by_text or has_references
+        self.maps.setVisible(in_passes)
+        self.empty.setVisible(not has_map)
         self.empty.button.setText(f"Take the {self._picked_count} selected" if self._picked_count else CHOOSE)
-        for widget in (self.references, self.fold):
-            widget.setVisible(has_references)
-        self.state.setVisible(has_references and bool(self.state.text()))
-        self._refresh_remark()
+        self.references.setVisible(has_references and not by_text)
+        self.clip.setVisible(by_text)
+        rows = self._rows()
+        self.parameters.set_shown(rows)
+        self.parameters.set_has_references(not by_text)
+        title = "Map and threshold" if self.cascade.takes_threshold else "Map"
+        self.fold.line.setText(title if in_passes else "Parameters")
+        self.fold.setVisible(has_map and bool(rows))
+        for widget in (self._preset_row, self.cascade_fold):
+            widget.setVisible(has_map and in_passes)
+        self.state.setVisible(has_map and bool(self.state.text()))
+        self._refresh_remarks()
 
-    def _refresh_remark(self) -> None:
-        changed = len(self.parameters.changed_rows())
-        words = f"{changed} changed from recommended" if changed else "as recommended"
-        line = QFontMetrics(font_px(13)).horizontalAdvance(self.fold.line.text()) + CARET + 2 * GAP
+    def _rows(self) -> tuple[str, ...]:
+        """A backbone makes few-shot maps only; what the cascade does with regions it says itself."""
+        rows = ROWS if self._map == "few-shot" else tuple(name for name in ROWS if name != "backbone")
+        if self._method == "cascade":
+            kept = ("backbone", *THRESHOLD_ROWS) if self.cascade.takes_threshold else ("backbone",)
+            rows = tuple(name for name in rows if name in kept)
+        return rows
+
+    def _refresh_remarks(self) -> None:
+        self._remark(self.fold, len(self.parameters.changed_rows()), "recommended")
+        self._remark(self.cascade_fold, len(self.cascade.changed_rows()), self.preset.currentData())
+
+    def _remark(self, fold: Fold, changed: int, preset: str) -> None:
+        words = f"{changed} changed from {preset}" if changed else f"as {preset}"
+        line = QFontMetrics(font_px(13)).horizontalAdvance(fold.line.text()) + CARET + 2 * GAP
         if changed and line + QFontMetrics(font_px(12)).horizontalAdvance(words) > self.width():
             words = f"{changed} changed"
-        self.fold.set_remark(words, stands_out=changed > 0)
+        fold.set_remark(words, stands_out=changed > 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
-        self._refresh_remark()
+        self._refresh_remarks()
 
     # --- what a person does ---------------------------------------------------------------------------------------
 
@@ -149,3 +226,12 @@ class AutomaticSection(QWidget):
     def _on_prompting_changed(self, prompting: AutomaticPrompts) -> None:
         self._refresh()
         self.prompting_changed.emit(prompting)
+
+    @Slot()
+    def _on_preset_chosen(self) -> None:
+        self.preset_chosen.emit(self.preset.currentData())
+
+    @Slot(object)
+    def _on_cascade_changed(self, cascaded: CascadedPrompting) -> None:
+        self._refresh()
+        self.cascade_changed.emit(cascaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from sam_inspector.ui.panels.key_hint import draw_key, key_size
@@ -28,10 +28,10 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
         super().__init__(parent)
         self.index = 0
         self._key = ""
-        self._iou = 0.0
+        self._caption, self._number = "predicted IoU", ""
         self._shows_chosen = False
         self._picture = QPixmap()
-        self._stale = False
+        self._stale = self._number_stale = False
         self._small = False
         self.setCheckable(True)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -43,7 +43,7 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
         self, index: int, title: str, key: str, picture: QImage, predicted_iou: float, *, chosen: bool
     ) -> None:
         """Show a mask."""
-        self.index, self._key, self._iou = index, key, predicted_iou
+        self.index, self._key, self._number = index, key, f"{predicted_iou:.2f}"
         self._picture = QPixmap.fromImage(picture)
         self._shows_chosen = chosen
         self.setText(title)
@@ -90,10 +90,11 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), RADIUS, RADIUS)
         side = SMALL_PICTURE if self._small else PICTURE
         self._draw_picture(painter, QRect(PAD, (self.height() - side) // 2, side, side))
-        key = key_size(self._key)
-        # Beside the number; in the small form, where there is no room beside it, above.
-        y = PAD + 6 if self._small else self.height() - key.height() - PAD - 2
-        draw_key(painter, QRectF(self.width() - key.width() - PAD - 2, y, key.width(), key.height()), self._key)
+        if self._key:
+            key = key_size(self._key)
+            # Beside the number; in the small form, where there is no room beside it, above.
+            y = PAD + 6 if self._small else self.height() - key.height() - PAD - 2
+            draw_key(painter, QRectF(self.width() - key.width() - PAD - 2, y, key.width(), key.height()), self._key)
         self._draw_words(painter, PAD + side + 9)
         if self.shows_focus:
             painter.setPen(QPen(accent(), 1, Qt.PenStyle.DotLine))
@@ -111,19 +112,21 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
         painter.drawPixmap(target, self._picture)
         painter.setOpacity(1.0)
 
-    def _draw_words(self, painter: QPainter, left: int) -> None:
-        room = self.width() - left - 4
-        title, caption, number = font_px(13, bold=True), font_px(12), font_px(15, bold=True)
+    def lines(self) -> list[tuple[QFont, QColor, str]]:
+        """The words beside the picture: font, colour and text of each line."""
         ink = faint() if self._stale else text()
         lines = [
-            (title, ink, self.text()),
-            (caption, faint() if self._stale else muted(), "predicted IoU"),
-            (number, ink, f"{self._iou:.2f}"),
+            (font_px(13, bold=True), ink, self.text()),
+            (font_px(12), faint() if self._stale else muted(), self._caption),
+            (font_px(15, bold=True), faint() if self._stale or self._number_stale else ink, self._number),
         ]
-        if self._small:
-            lines = lines[2:]
+        return lines[2:] if self._small and self._key else lines
+
+    def _draw_words(self, painter: QPainter, left: int) -> None:
+        room = self.width() - left - 4
+        lines = self.lines()
         heights = [QFontMetrics(font).height() for font, *_ in lines]
-        y = (self.height() - sum(heights)) // 2 + (12 if self._small else 0)
+        y = (self.height() - sum(heights)) // 2 + (12 if len(lines) == 1 else 0)
         for (font, pen, words), height in zip(lines, heights, strict=True):
             painter.setFont(font)
             painter.setPen(pen)

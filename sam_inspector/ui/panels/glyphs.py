@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 
 from sam_inspector.ui import icons, theme
 from sam_inspector.ui.panels.image_rows import RowState
-from sam_inspector.ui.panels.look import muted, text
+from sam_inspector.ui.panels.look import field, muted, text
 
 UNSURE = "#CC79A7"
 MIDDLING = "#E69F00"
@@ -96,6 +96,19 @@ def _mask(painter: QPainter, place: QRectF) -> None:
     painter.drawRect(place.adjusted(1, 1, -1, -1))
 
 
+def _regions(painter: QPainter, place: QRectF) -> None:
+    tint = QColor(theme.POINT_REGIONS)
+    tint.setAlphaF(0.45)
+    painter.fillRect(place, tint)
+    inner = place.adjusted(4.5, 3.5, -4.5, -3.5)
+    painter.fillRect(inner, field())
+    pen = QPen(QColor(theme.POINT_REGIONS), 2)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern([2.2, 0.8])
+    painter.setPen(pen)
+    painter.drawRect(inner)
+
+
 def _ground_truth(painter: QPainter, place: QRectF) -> None:
     # On gray, for yellow dashes can't be seen on a white panel.
     painter.fillRect(place, QColor("#55585D"))
@@ -145,6 +158,7 @@ def _image(painter: QPainter, place: QRectF) -> None:
 
 _SWATCHES: dict[str, Callable[[QPainter, QRectF], None]] = {
     "prompts": _prompts,
+    "regions": _regions,
     "mask": _mask,
     "gt": _ground_truth,
     "errors": _errors,

@@ -16,6 +16,7 @@ from sam_inspector.ui.panels.panel_header import PanelHeader
 
 LAYERS = (
     ("prompts", "Prompts", "Points and boxes"),
+    ("regions", "Point regions", "Where points come from: positive ones from the extreme region, others from its ring"),
     ("mask", "Mask", "What SAM found (K)"),
     ("gt", "Ground truth", "The mask this image is scored against (G)"),
     ("errors", "Errors", "True positive, false positive and false negative pixels (X)"),
@@ -163,6 +164,7 @@ class LayersPanel(QWidget):
         column.addLayout(below)
         column.addStretch(1)
         self.set_available("map", False, "No anomaly map is open")
+        self.set_present("regions", False)
 
     def set_layer(self, name: str, visible: bool, opacity: float) -> None:
         """Show whether a layer is visible, and its opacity from 0 to 1."""
@@ -171,6 +173,10 @@ class LayersPanel(QWidget):
     def set_has_histogram(self, has: bool) -> None:
         """Whether there is a map whose values and threshold can be shown."""
         self.histogram.setVisible(has)
+
+    def set_present(self, name: str, present: bool) -> None:
+        """Whether a layer has a row at all; for one that most images never have."""
+        self.rows[name].setVisible(present)
 
     def set_available(self, name: str, available: bool, reason: str = "") -> None:
         """Whether a layer has anything to show; where not, `reason` says why."""

@@ -21,10 +21,10 @@ from sam_inspector.ui.panels.look import GAP
 class _Hint(ElidedLabel):
     """What is recommended: as words, or in brackets where there is no room for them."""
 
-    def set_recommended(self, value: str) -> None:
+    def set_recommended(self, value: str, preset: str) -> None:
         self._short = f"({value})"
         # Without words it still keeps the controls at the right.
-        self.setText(f"recommended {value}" if value else "")
+        self.setText(f"{preset} {value}" if value else "")
         self.setToolTip(self.text().capitalize())
 
     def shown_text(self) -> str:
@@ -78,7 +78,7 @@ class ParameterRow(QWidget):
             self.hint.setVisible(not isinstance(control, QComboBox))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def mark(self, is_changed: bool, recommended: str) -> None:
-        """Let the row stand out where its value is not the recommended one."""
+    def mark(self, is_changed: bool, recommended: str, preset: str = "recommended") -> None:
+        """Let the row stand out where its value is not the recommended one, or that of another preset."""
         self.label.set_tone("changed" if is_changed else "text")
-        self.hint.set_recommended(recommended if is_changed else "")
+        self.hint.set_recommended(recommended if is_changed else "", preset)

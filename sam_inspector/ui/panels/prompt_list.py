@@ -175,7 +175,7 @@ class PromptListView(QListView):
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Prompts")
-        self.setMinimumHeight(2 * ROW_HEIGHT)
+        self.setMinimumHeight(3 * ROW_HEIGHT // 2)
         self.clicked.connect(self._on_clicked)
 
     def set_prompts(self, prompts: Prompts, selected: PromptPart | None) -> None:

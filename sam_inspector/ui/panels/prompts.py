@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from sam_inspector.core.prompts import PromptPart, Prompts
+from sam_inspector.core.prompts import MAP_SOURCES, PromptPart, Prompts
 from sam_inspector.ui.panels.automatic import AutomaticSection
 from sam_inspector.ui.panels.buttons import AccentButton, PlainButton
 from sam_inspector.ui.panels.empty_state import EmptyState
 from sam_inspector.ui.panels.fold import Fold
 from sam_inspector.ui.panels.labels import ElidedLabel, TonedLabel
-from sam_inspector.ui.panels.look import GAP, MARGIN
+from sam_inspector.ui.panels.look import GAP, MARGIN, font_px
 from sam_inspector.ui.panels.mode_rows import ModeList, ModeRow
 from sam_inspector.ui.panels.panel_header import PanelHeader
 from sam_inspector.ui.panels.prompt_list import PromptListView
@@ -33,6 +33,13 @@ PRESETS = (
 NO_PROMPTS = "No prompts yet. Click the defect, right-click what is not part of it, or drag a box around it."
 NO_GROUND_TRUTH = "No ground truth for this image. Put masks in ground_truth/…, or open them with Ctrl+G."
 MAX_POINTS = 500
+THREE_PASSES_TIP = (
+    "SAM answers three times: first to the prompts, then also to its own first mask, then also to a box around its "
+    "second mask. The strip under the image shows all three masks."
+)
+MADE_FROM_MAP = "These prompts were made from a map; under Automatic you choose how they are refined."
+ORIGINS = {"few-shot": "few-shot", "clip": "CLIP", "lad": "LAD", "gt": "from GT"}
+"""The words for who made the prompts, the first that holds."""
 
 
 class PromptsPanel(QWidget):
@@ -42,6 +49,7 @@ class PromptsPanel(QWidget):
     """`hand`, `gt` or `auto`"""
     mode_chosen = Signal(str, str, int)
     """Mode, preset, number of points a region"""
+    three_passes_chosen = Signal(bool)
     part_selected = Signal(object)
     """`PromptPart`"""
     part_removed = Signal(object)
@@ -68,6 +76,9 @@ class PromptsPanel(QWidget):
         self._points_default = ElidedLabel(px=12, tone="muted")
         self._points_label = ElidedLabel("Points")
         self._made = ElidedLabel(px=12, tone="muted")
+        self.three_passes = QCheckBox("Refine in three passes")
+        self.three_passes.setFont(font_px(13))
+        self.three_passes.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.no_ground_truth = EmptyState(NO_GROUND_TRUTH, "Open ground truth…", icon="open")
         self.clear_button = PlainButton("Clear", "clear", tip="Remove the prompts being worked on (Esc)")
         self.accept_button = AccentButton("Accept region", "accept", tip="Keep this mask, go on with the next (Enter)")
@@ -108,6 +119,10 @@ class PromptsPanel(QWidget):
             widget.blockSignals(False)
         self._refresh()
 
+    def set_three_passes(self, three_passes: bool) -> None:
+        """Show whether prompts made by hand or from the ground truth are answered in three passes."""
+        self.three_passes.setChecked(three_passes)
+
     def set_has_ground_truth(self, has: bool, problem: str = "") -> None:
         """Whether the image on screen has a ground truth; `problem` says why not, where more is known."""
         self._has_ground_truth = has
@@ -129,21 +144,28 @@ class PromptsPanel(QWidget):
         made = QVBoxLayout(self._generator)
         made.setContentsMargins(0, 0, 0, 0)
         made.setSpacing(GAP)
-        for widget in (self.modes, self._row(preset_label, self.preset), self._parameters, self._made):
+        for widget in (self.modes, self._row(preset_label, self.preset), self._parameters):
             made.addWidget(widget)
-        made.addStretch(1)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         body.setSpacing(GAP)
         body.addWidget(self.sources)
         body.addWidget(self.list, 1)
-        for widget in (self._empty, self._generator, self.automatic, self.no_ground_truth):
+        for widget in (
+            self._empty,
+            self._generator,
+            self.three_passes,
+            self._made,
+            self.automatic,
+            self.no_ground_truth,
+        ):
             body.addWidget(widget)
         self._rest = QWidget()
         body.addWidget(self._rest, 1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a click in it leaves the keys to the canvas
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._body)
         self._buttons = self._row(self.clear_button, None, self.accept_button)
@@ -176,6 +198,7 @@ class PromptsPanel(QWidget):
         self.modes.chosen.connect(self._on_mode_changed)
         self.preset.activated.connect(self._on_mode_changed)
         self.points.valueChanged.connect(self._on_mode_changed)
+        self.three_passes.clicked.connect(self.three_passes_chosen)
         self.no_ground_truth.pressed.connect(self.open_ground_truth_requested)
         self.clear_button.clicked.connect(self.clear_requested)
         self.accept_button.clicked.connect(self.accept_requested)
@@ -195,7 +218,12 @@ class PromptsPanel(QWidget):
         self.list.setVisible(by_hand and bool(self._prompts))
         self._empty.setVisible(by_hand and not self._prompts)
         self.automatic.setVisible(self._source == "auto")
-        self._generator.setVisible(from_gt and self._has_ground_truth)
+        from_map = any(item.source in MAP_SOURCES for item in self._prompts.items)
+        self.three_passes.setEnabled(not from_map)
+        self.three_passes.setToolTip(MADE_FROM_MAP if from_map else THREE_PASSES_TIP)
+        self.three_passes.setVisible(by_hand or (from_gt and self._has_ground_truth))
+        for widget in (self._generator, self._made):
+            widget.setVisible(from_gt and self._has_ground_truth)
         self.no_ground_truth.setVisible(from_gt and not self._has_ground_truth)
         self._rest.setVisible(self.list.isHidden())
         self.clear_button.setEnabled(bool(self._prompts))
@@ -219,7 +247,7 @@ class PromptsPanel(QWidget):
     def _refresh_words(self) -> None:
         edited = ", edited" if any(item.edited for item in self._prompts.items) else ""
         sources = {item.source for item in self._prompts.items}
-        origin = "few-shot" if "few-shot" in sources else "from GT" if "gt" in sources else "by hand"
+        origin = next((words for source, words in ORIGINS.items() if source in sources), "by hand")
         self.header.set_subtitle(origin + edited if self._prompts else "")
         counts = [
             _count(self._prompts.box_count, "box", "boxes"),

@@ -28,5 +28,5 @@ def auto(driver, textile):
     """The window with a defective image on screen, automatic prompts still off."""
     recorded = Recorded(driver)
     driver.app.presenter.open_path(textile, SPOT)
-    driver.wait(lambda: driver.session.opened is not None and recorded.automatic._has_model)
+    driver.wait(lambda: driver.session.opened is not None and recorded.automatic.has_model)
     return recorded

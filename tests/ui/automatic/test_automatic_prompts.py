@@ -42,7 +42,7 @@ def test_the_jobs_strip_shows_the_comparison(start, textile):
     driver = start(loader(FakeSegmenter(cell=8, embed_seconds=0.05)))
     auto = Recorded(driver)
     driver.app.presenter.open_path(textile, SPOT)
-    driver.wait(lambda: driver.session.opened is not None and auto.automatic._has_model)
+    driver.wait(lambda: driver.session.opened is not None and auto.automatic.has_model)
     driver.window.action("source_auto").trigger()
     driver.wait(lambda: driver.views.status.jobs.shown() is not None)
     assert driver.views.status.jobs.shown().title == "Compare with normal images"
@@ -309,7 +309,7 @@ def test_automatic_prompts_and_their_choice_are_kept(start, segmenter, textile):
     driver = start(loader(segmenter), settings=settings)
     auto = Recorded(driver)
     driver.app.presenter.open_path(textile, SPOT)
-    driver.wait(lambda: driver.session.opened is not None and auto.automatic._has_model)
+    driver.wait(lambda: driver.session.opened is not None and auto.automatic.has_model)
     auto.turn_on()
     driver.wait_for_scores()
     made = auto.prompts

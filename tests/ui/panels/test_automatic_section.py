@@ -245,11 +245,15 @@ def test_the_state_is_told_and_silence_takes_no_room(section):
 
 
 def test_other_methods_can_come(section, qtbot):
-    section.set_methods([*METHODS, ModeRow("clip", "CLIP", "Text map")])
-    qtbot.waitUntil(lambda: section.methods.button("clip").height() > 20)
+    section.set_methods([*METHODS, ModeRow("lad", "Logical", "Parts map")])
+    assert not section.methods.button("lad").isVisible()
+    with qtbot.assertNotEmitted(section.method_chosen, wait=20):
+        qtbot.mouseClick(section.methods.button("few-shot"), LEFT)
+    qtbot.waitUntil(section.methods.button("lad").isVisible)
     with qtbot.waitSignal(section.method_chosen) as told:
-        qtbot.mouseClick(section.methods.button("clip"), LEFT)
-    assert told.args == ["clip"]
+        qtbot.mouseClick(section.methods.button("lad"), LEFT)
+    assert told.args == ["lad"]
+    assert not section.methods.button("few-shot").isVisible()
 
 
 @pytest.mark.parametrize("width", [216, 276, 400])

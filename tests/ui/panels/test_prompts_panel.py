@@ -194,3 +194,27 @@ def test_nothing_sticks_out_at_any_dock_width(panel, qtbot, width):
         assert right <= width, widget
     words = panel.accept_button.fontMetrics().horizontalAdvance(panel.accept_button.text())
     assert panel.accept_button.width() >= words + 8
+
+
+def test_three_passes_are_offered_by_hand_and_from_the_ground_truth(panel, qtbot):
+    panel.set_source("hand")
+    assert panel.three_passes.isVisible()
+    with qtbot.waitSignal(panel.three_passes_chosen) as told:
+        qtbot.mouseClick(panel.three_passes, Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
+    assert told.args == [True]
+    panel.set_source("gt")
+    panel.set_has_ground_truth(False)
+    assert not panel.three_passes.isVisible()
+    panel.set_has_ground_truth(True)
+    assert panel.three_passes.isVisible()
+    panel.set_source("auto")
+    assert not panel.three_passes.isVisible()
+
+
+def test_three_passes_are_not_for_prompts_from_a_map(panel, qtbot):
+    panel.set_prompts(Prompts((Prompt(points=((1.0, 2.0),), labels=(1,), source="clip"),)))
+    assert panel.header.subtitle.text() == "CLIP"
+    with qtbot.assertNotEmitted(panel.three_passes_chosen, wait=20):
+        qtbot.mouseClick(panel.three_passes, Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
+    panel.set_prompts(Prompts((Prompt(points=((1.0, 2.0),), labels=(1,)),)))
+    assert panel.three_passes.isEnabled()
