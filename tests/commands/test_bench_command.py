@@ -24,6 +24,7 @@ ONCE = bench.Rounds(
     encode=(1, 1),
     decode=(1, 1),
     click=(1, 2),
+    cascade=(1, 1),
     metrics=(1, 2),
     maps=((1, 1), (1, 1)),
     few_shot=FewShotSettings(rotations=1, bank_tokens=512),
@@ -44,7 +45,7 @@ def test_everything_is_measured_and_printed(mobile_sam, monkeypatch, capfd):
     assert found["dtype"] == mobile_sam.device.precision
     assert found["machine"]["threads"] >= 1
     assert found["import_s"] >= 0
-    rows = [found[name] for name in ("encode", "decode", "click", "metrics")]
+    rows = [found[name] for name in ("encode", "decode", "click", "cascade", "metrics")]
     for row in (*rows, found["map"]["references_4"], found["map"]["references_32"]):
         assert set(row) == ROWS
         assert 0 < row["median_ms"] <= row["p95_ms"]

@@ -144,6 +144,7 @@ def test_click_to_mask(on_chip, capsys):
     assert statistics.median(seconds) < 0.25
 
 
+@pytest.mark.timeout(900)
 def test_a_hundred_images_do_not_pile_up(real, tmp_path, capsys):
     """Memory after the tenth image and after the hundredth."""
     rng = np.random.default_rng(0)

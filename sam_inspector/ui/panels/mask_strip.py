@@ -21,7 +21,8 @@ class MaskStrip(QStackedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:  # noqa: D102
-        return self.currentWidget().sizeHint()
+        strip = self.currentWidget()
+        return strip.sizeHint().expandedTo(strip.minimumSizeHint())
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
         return self.currentWidget().minimumSizeHint()

@@ -65,7 +65,7 @@ def test_every_preset_can_be_chosen(section, qtbot):
     [
         ("positives", CoFeatureSettings(positive_points=4)),
         ("negatives", CoFeatureSettings(negative_points=4)),
-        ("stride", CoFeatureSettings(stride=201)),
+        ("stride", CoFeatureSettings(stride=CoFeatureSettings().stride + 1)),
         ("kernel", CoFeatureSettings(kernel_px=27)),
     ],
 )
