@@ -102,7 +102,14 @@ def run_cascade(
         "images": len(samples),
         "rows": rows,
     }
-    text = _markdown(rows)
+    good = sum(sample.is_normal for sample in samples)
+    heading = (
+        f"{len(samples)} test images, {good} of them good; map: {settings.map_method}; model: {segmenter.spec.name}; "
+        f"settings: tables.json."
+    )
+    if not good:
+        heading += " Without good images AUROC, F1-max and AP say nothing of false alarms."
+    text = f"{heading}\n\n{_markdown(rows)}"
     write_atomic(out / "tables.json", json.dumps(results, indent=1, allow_nan=False) + "\n")
     write_atomic(out / "tables.md", text + "\n")
     write_atomic(out / "tables.csv", _csv(rows))

@@ -22,7 +22,7 @@ from sam_inspector.data.images import LoadedImage, read_image
 from sam_inspector.data.map_pictures import write_map_picture
 from sam_inspector.data.maps import write_map
 from sam_inspector.prompting.automatic import AutomaticPrompts
-from sam_inspector.prompting.from_anomaly_map import map_threshold, prompts_from_map
+from sam_inspector.prompting.from_anomaly_map import map_threshold, policy_in_use, prompts_from_map
 
 if TYPE_CHECKING:
     # What can't be mapped is refused without waiting for torch.
@@ -132,6 +132,7 @@ def _mapped(image: LoadedImage, place: Path, mapper: Mapper, automatic: Automati
     seconds = time.perf_counter() - began
     found = outcome.anomaly_map
     threshold = map_threshold(found, automatic, outcome.calibration)
+    is_own_peak = policy_in_use(automatic, outcome.calibration) == "peak_share"
     prompts = prompts_from_map(found, threshold, (image.height, image.width), automatic)
     tiff, picture = map_files(place)
     full = cv2.resize(found.values, (image.width, image.height), interpolation=cv2.INTER_LINEAR)
@@ -148,7 +149,8 @@ def _mapped(image: LoadedImage, place: Path, mapper: Mapper, automatic: Automati
         "text_score": outcome.text_score,
         "highest": highest,
         "threshold": threshold,
-        "exceeds": highest > threshold,
+        # A share of the image's own peak is always exceeded.
+        "exceeds": None if is_own_peak else highest > threshold,
         "boxes": len(prompts),
         "map": str(tiff),
         "picture": str(picture),
@@ -173,7 +175,7 @@ def _table(rows: list[dict[str, Any]], threshold: float | None) -> str:
             "text": f"{row['text_score']:.4f}" if has_text else "",
             "highest": f"{row['highest']:.4f}",
             "threshold": f"{row['threshold']:.4f}",
-            "above the threshold": "yes" if row["exceeds"] else "no",
+            "above the threshold": {None: "–", True: "yes", False: "no"}[row["exceeds"]],
             "boxes": str(row["boxes"]),
             "seconds": f"{row['seconds']['encode'] + row['seconds']['map']:.2f}",
         }

@@ -64,9 +64,8 @@ def read_text_prompts(path: Path | str) -> TextPrompts:
         raise InputError(f"{path} is not a list of text prompts: it is not valid JSON ({error}).") from error
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         found = raw.get("schema") if isinstance(raw, dict) else None
-        raise InputError(
-            f"{path} is not a list of text prompts of this version: its schema is {found!r}, not '{SCHEMA}'."
-        )
+        what = "it has no “schema”" if found is None else f"its schema is {found!r}"
+        raise InputError(f"{path} is not a list of text prompts of this version: {what}, where '{SCHEMA}' is expected.")
     try:
         valid = _TextPromptsJson.model_validate(raw)
     except ValidationError as error:

@@ -145,7 +145,7 @@ class CascadeAblation:
         size = (image.width, image.height)
         values = np.ascontiguousarray(cv2.resize(found.values, size, interpolation=cv2.INTER_LINEAR), np.float32)
         values = values.reshape(truth.shape)
-        self._cell(TABLE_3, MAP_ALONE, sample).add(Segmentation(values > threshold, values), truth)
+        measured = [(TABLE_3, MAP_ALONE, Segmentation(values > threshold, values))]
         map_input = MapInput(found, threshold) if how.map_input else None
         for shape in SHAPES:
             for side in SIZES:
@@ -158,13 +158,12 @@ class CascadeAblation:
                     CascadeInput(how.passes, found, how.score),
                     map_input=map_input,
                 )
-                self._cell(TABLE_2, f"{shape} {side}", sample).add(passes[-1], truth)
+                measured.append((TABLE_2, f"{shape} {side}", passes[-1]))
                 if (shape, side) == (how.points.kernel_shape, how.points.kernel_px):
-                    for name, one in zip(PASS_NAMES, passes, strict=True):
-                        self._cell(TABLE_3, name, sample).add(one, truth)
-
-    def _cell(self, table: str, name: str, sample: Sample) -> _Cell:
-        return self._cells.setdefault((table, name, sample.category), _Cell())
+                    measured += [(TABLE_3, name, one) for name, one in zip(PASS_NAMES, passes, strict=True)]
+        # Only now, so that an image that fails half-way counts nowhere.
+        for table, name, segmentation in measured:
+            self._cells.setdefault((table, name, sample.category), _Cell()).add(segmentation, truth)
 
     def rows(self) -> list[AblationRow]:
         """Both tables, the mean over the categories behind each line's categories."""

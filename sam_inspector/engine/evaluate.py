@@ -156,7 +156,7 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     if not any(sample.mask_path is not None for sample in chosen):
         roots = ", ".join(str(dataset.root) for dataset in datasets)
         raise DatasetError(
-            f"No image in {roots} has a ground-truth mask, which prompts are made from: put masks in "
+            f"No image in {roots} has a ground-truth mask, which results are scored against: put masks in "
             "ground_truth/<defect>/<name>_mask.png."
         )
     return chosen

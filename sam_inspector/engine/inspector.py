@@ -140,7 +140,7 @@ class Inspector:
         seconds = time.perf_counter() - started
         earlier = None
         if accepted is not None and accepted_prompts.decodable:
-            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options)
+            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options, map_input)
         return with_accepted(segmentation, accepted, earlier), seconds
 
     def segment_in_passes(
@@ -163,7 +163,7 @@ class Inspector:
         seconds = time.perf_counter() - started
         earlier = None
         if accepted is not None and accepted_prompts.decodable:
-            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options)
+            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options, map_input)
         passes = [with_accepted(one, accepted, earlier) for one in found]
         if cascade.anomaly_map is not None:
             anomaly_map, rule = cascade.anomaly_map, cascade.score

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sam_inspector.anomaly.clip_manifest import read_adapter_manifest
 from sam_inspector.anomaly.clip_settings import ClipSettings
 from sam_inspector.anomaly.recipes import recipe_for
 from sam_inspector.anomaly.settings import FewShotSettings
@@ -15,7 +16,7 @@ from sam_inspector.data.datasets import Dataset
 from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.references import choose_references
 from sam_inspector.engine.requests import BuildClip, BuildReferences, JobProgress, MapMethod
-from sam_inspector.models.clip_registry import get_clip_spec
+from sam_inspector.models.clip_registry import get_clip_spec, require_clip_weights
 
 if TYPE_CHECKING:
     # What can't be evaluated is refused without waiting for torch.
@@ -59,7 +60,9 @@ def check_map_methods(methods: Iterable[MapMethod], few_shot: FewShotSettings, c
     Raises
     ------
     InputError
-        For an unknown name, or a number out of range.
+        For an unknown name, a number out of range, or an adapter that is none.
+    WeightsError
+        When CLIP's weights are not there.
     """
     if "few-shot" in methods:
         recipe_for(few_shot, 1)
@@ -68,8 +71,10 @@ def check_map_methods(methods: Iterable[MapMethod], few_shot: FewShotSettings, c
                 f"{few_shot.references.count} normal images were asked for to compare with; ask for at least 1."
             )
     if "clip" in methods:
-        get_clip_spec(clip.model)
         (clip if clip.object_name else replace(clip, object_name="object")).check()
+        if clip.adapter is not None:
+            read_adapter_manifest(clip.adapter)
+        require_clip_weights(get_clip_spec(clip.model))
 
 
 def map_works(

@@ -14,14 +14,13 @@ from sam_inspector.core.prompts import MAP_SOURCES, Prompt, Prompts
 from sam_inspector.core.segmentation import (
     RegionMask,
     Segmentation,
-    best_of_three,
     default_candidate,
     empty_segmentation,
 )
 from sam_inspector.engine.requests import MapInput, SegmentOptions
 from sam_inspector.methods.prompt_modes import unite
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
-from sam_inspector.prompting.cascade import CascadePass, later_passes
+from sam_inspector.prompting.cascade import CascadePass, choose_mask, later_passes, map_region
 from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings
 from sam_inspector.prompting.map_input import map_as_logits
 
@@ -93,8 +92,18 @@ class PromptDecoder:
             return (empty_segmentation(height, width),) * PASSES
         key = (embedding_key, asked, options, settings, map_input and (map_input.anomaly_map, map_input.threshold))
         if self._passes is None or self._passes[0] != key:
-            first = self._first_pass(embedding, embedding_key, asked, options, map_input, settings)
-            self._passes = (key, (first, *later_passes(self._segmenter, embedding, first, settings)))
+            logits = self._map_logits(embedding, map_input)
+            regions = [
+                map_region(self._segmenter, embedding, logits, prompt)
+                if logits is not None and prompt.source in MAP_SOURCES
+                else None
+                for prompt in asked
+            ]
+            first = self._first_pass(embedding, embedding_key, asked, options, map_input)
+            pairs = zip(asked, first.answers, regions, strict=True)
+            chosen = tuple(self._choose_first(*pair, options, settings) for pair in pairs)
+            first = replace(first, chosen=chosen)
+            self._passes = (key, (first, *later_passes(self._segmenter, embedding, first, settings, regions)))
         return tuple(self._unite(embedding, found, options) for found in self._passes[1])
 
     def _first_pass(
@@ -104,28 +113,40 @@ class PromptDecoder:
         asked: tuple[Prompt, ...],
         options: SegmentOptions,
         map_input: MapInput | None,
-        settings: CascadeSettings | None = None,
     ) -> CascadePass:
-        logits = None
+        logits = self._map_logits(embedding, map_input)
         if map_input is not None:
             # The answers then depend on the map, too. The map itself is in the key, not its id, which another map may
             # get once this one is gone.
             embedding_key = (embedding_key, map_input.anomaly_map, map_input.threshold)
-            frame = self._segmenter.logits_frame(embedding)
-            logits = map_as_logits(map_input.anomaly_map.values, map_input.threshold, frame)
         self._decode_missing(embedding, embedding_key, asked, options, logits)
         answers = tuple(self._answer(embedding, embedding_key, prompt, options) for prompt in asked)
         pairs = zip(asked, answers, strict=True)
-        chosen = tuple(self._choose(prompt, answer, options, settings) for prompt, answer in pairs)
+        chosen = tuple(self._choose(prompt, answer, options) for prompt, answer in pairs)
         self._forget_oldest()
         return CascadePass(asked, answers, chosen)
 
-    def _choose(
-        self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions, settings: CascadeSettings | None = None
-    ) -> int:
-        if settings is not None and settings.first_multimask and prompt.box is None and prompt.candidate is None:
-            return best_of_three(answer.scores)
+    def _map_logits(self, embedding: Embedding, map_input: MapInput | None) -> NDArray[np.float32] | None:
+        if map_input is None:
+            return None
+        frame = self._segmenter.logits_frame(embedding)
+        return map_as_logits(map_input.anomaly_map.values, map_input.threshold, frame)
+
+    def _choose(self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions) -> int:
         return default_candidate(prompt, answer.scores, single_point_multimask=options.single_point_multimask)
+
+    def _choose_first(
+        self,
+        prompt: Prompt,
+        answer: DecodedPrompt,
+        region: NDArray[np.bool_] | None,
+        options: SegmentOptions,
+        settings: CascadeSettings,
+    ) -> int:
+        """In the first of three passes; a box, or a person who picked a mask, says which one is meant."""
+        if prompt.box is not None or prompt.candidate is not None:
+            return self._choose(prompt, answer, options)
+        return choose_mask(answer, settings.first, region)
 
     def _decode_missing(
         self,
@@ -200,6 +221,7 @@ def _memo_key(embedding_key: Hashable, prompt: Prompt, options: SegmentOptions) 
     earlier_picks = tuple(pick for pick in prompt.picks if pick[0] < len(prompt.points)) if refines else ()
     return (
         embedding_key,
+        prompt.source in MAP_SOURCES,  # these alone are given a map
         prompt.box,
         prompt.points,
         prompt.labels,

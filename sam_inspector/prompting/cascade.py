@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sam_inspector.core.geometry import clip_box
-from sam_inspector.core.prompts import Box, Prompt
+from sam_inspector.core.prompts import POSITIVE, Box, Prompt
 from sam_inspector.core.segmentation import SINGLE_MASK, best_of_three
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
-from sam_inspector.prompting.cascade_settings import CascadeSettings
+from sam_inspector.prompting.cascade_settings import CascadeSettings, MaskRule
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,28 +62,89 @@ def cascade(
     Returns
     -------
     tuple[CascadePass, CascadePass, CascadePass]
-        A prompt whose mask comes out empty keeps the mask of the pass before.
+        A prompt whose mask comes out empty keeps the mask of the pass before; one whose first mask is empty is not
+        asked anew by another prompt.
     """
     asked = tuple(prompts)
+    inputs = mask_inputs if mask_inputs is not None else [None] * len(asked)
     answers = tuple(segmenter.decode(embedding, asked, mask_inputs))
+    regions = tuple(
+        None if logits is None else map_region(segmenter, embedding, logits, prompt)
+        for logits, prompt in zip(inputs, asked, strict=True)
+    )
     chosen = tuple(
-        best_of_three(answer.scores) if settings.first_multimask and prompt.box is None else SINGLE_MASK
-        for prompt, answer in zip(asked, answers, strict=True)
+        choose_mask(answer, settings.first, region) if prompt.box is None else SINGLE_MASK
+        for prompt, answer, region in zip(asked, answers, regions, strict=True)
     )
     first = CascadePass(asked, answers, chosen)
-    return first, *later_passes(segmenter, embedding, first, settings)
+    return first, *later_passes(segmenter, embedding, first, settings, regions)
 
 
 def later_passes(
-    segmenter: Segmenter, embedding: Embedding, first: CascadePass, settings: CascadeSettings
+    segmenter: Segmenter,
+    embedding: Embedding,
+    first: CascadePass,
+    settings: CascadeSettings,
+    regions: Sequence[NDArray[np.bool_] | None],
 ) -> tuple[CascadePass, CascadePass]:
-    """The second and the third pass after a first one, however that came about."""
-    second = _refined(segmenter, embedding, first, first.prompts, multimask=settings.second_multimask)
+    """The second and the third pass after a first one, however that came about.
+
+    Parameters
+    ----------
+    regions
+        For each prompt the region of the map that it was made from; see `map_region`.
+    """
+    second = _refined(segmenter, embedding, first, first.prompts, settings.second, regions)
     boxed = tuple(
         prompt if prompt.box is not None else replace(prompt, box=mask_box(segmenter, embedding, second.logits(index)))
         for index, prompt in enumerate(second.prompts)
     )
-    return second, _refined(segmenter, embedding, second, boxed, multimask=settings.third_multimask)
+    return second, _refined(segmenter, embedding, second, boxed, settings.third, regions)
+
+
+def choose_mask(answer: DecodedPrompt, rule: MaskRule, region: NDArray[np.bool_] | None) -> int:
+    """Which of the decoder's four answers counts.
+
+    Parameters
+    ----------
+    region
+        bool `(256, 256)`: what the mask should agree with under the rule `map`, or None.
+    """
+    if rule == "single":
+        return SINGLE_MASK
+    if rule == "map" and region is not None:
+        masks = answer.logits > 0
+        both, either = (masks & region).sum((1, 2)), (masks | region).sum((1, 2))
+        return int(np.argmax(both / np.maximum(either, 1)))
+    return best_of_three(answer.scores)
+
+
+def map_region(
+    segmenter: Segmenter, embedding: Embedding, map_logits: NDArray[np.float32], prompt: Prompt
+) -> NDArray[np.bool_] | None:
+    """The connected part of a map above its threshold that holds a prompt's first positive point, or else all of it.
+
+    Parameters
+    ----------
+    map_logits
+        float32 `(256, 256)`, as `map_input.map_as_logits` makes them.
+
+    Returns
+    -------
+    bool `(256, 256)`, or None where nothing exceeds the threshold.
+    """
+    above = map_logits > 0
+    if not above.any():
+        return None
+    rows, columns = segmenter.logits_frame(embedding)
+    height, width = embedding.size
+    _, labels = cv2.connectedComponents(above.astype(np.uint8), connectivity=8)
+    for (x, y), label in zip(prompt.points, prompt.labels, strict=True):
+        if label == POSITIVE:
+            row, column = int((y + 0.5) * rows / height), int((x + 0.5) * columns / width)
+            number = labels[min(row, rows - 1), min(column, columns - 1)]
+            return labels == number if number else above
+    return above
 
 
 def mask_box(segmenter: Segmenter, embedding: Embedding, logits: NDArray[np.float32]) -> Box | None:
@@ -103,12 +165,22 @@ def mask_box(segmenter: Segmenter, embedding: Embedding, logits: NDArray[np.floa
 
 
 def _refined(
-    segmenter: Segmenter, embedding: Embedding, before: CascadePass, prompts: tuple[Prompt, ...], *, multimask: bool
+    segmenter: Segmenter,
+    embedding: Embedding,
+    before: CascadePass,
+    prompts: tuple[Prompt, ...],
+    rule: MaskRule,
+    regions: Sequence[NDArray[np.bool_] | None],
 ) -> CascadePass:
     inputs = [before.logits(index) for index in range(len(prompts))]
     answers = segmenter.decode(embedding, prompts, inputs)
-    chosen = [best_of_three(answer.scores) if multimask else SINGLE_MASK for answer in answers]
+    # Of what no map was there for SAM's single mask counts: a refinement is told enough for it.
+    chosen = [
+        choose_mask(answer, "single" if rule == "map" and region is None else rule, region)
+        for answer, region in zip(answers, regions, strict=True)
+    ]
+    height, width = segmenter.logits_frame(embedding)
     for index, answer in enumerate(answers):
-        if not (answer.logits[chosen[index]] > 0).any():
+        if not (answer.logits[chosen[index], :height, :width] > 0).any():
             answers[index], chosen[index] = before.answers[index], before.chosen[index]
     return CascadePass(prompts, tuple(answers), tuple(chosen))

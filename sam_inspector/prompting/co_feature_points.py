@@ -58,19 +58,18 @@ def co_feature_points(
         # The frame may miss the very peak of a finer map.
         extreme |= values == values.max() if values.max() >= threshold else False
     kept = _kept(extreme, values, settings)
-    extreme = np.zeros_like(extreme)
-    for region in kept:
-        extreme |= region
-    wanted = kept if settings.scope == "component" else kept[:1] and [extreme]
+    together = np.logical_or.reduce(kept) if kept else np.zeros_like(extreme)
+    wanted = kept if settings.scope == "component" else kept[:1] and [together]
     kernel = cv2.getStructuringElement(_SHAPES[settings.kernel_shape], (settings.kernel_px, settings.kernel_px))
+    # Nor is a region that is too small to be asked for a place for negative points.
     rings = [cv2.dilate(region.astype(np.uint8), kernel).astype(bool) & ~extreme for region in wanted]
     found = []
     with torch.inference_mode():
         level = functional.normalize(features.levels[0].float(), dim=0)
         for region, ring in zip(wanted, rings, strict=True):
             found.append(_points(region, ring, values, level, (height, width), settings))
-    union = np.logical_or.reduce(rings) if rings else np.zeros_like(extreme)
-    return CoFeaturePoints(tuple(found), extreme, union, threshold)
+    around = np.logical_or.reduce(rings) if rings else np.zeros_like(extreme)
+    return CoFeaturePoints(tuple(found), together, around, threshold)
 
 
 def _extreme_threshold(anomaly_map: AnomalyMap, settings: CoFeatureSettings, threshold: float) -> float:

@@ -58,6 +58,7 @@ class AutomaticBindings(QObject):
         automatic.state_changed.connect(section.set_state)
         automatic.map_changed.connect(self._show_map)
         automatic.threshold_changed.connect(self._show_threshold)
+        session.source_changed.connect(self._show_histogram)
         ClipBindings(automatic, views, self)
         self._show_settings()
         self._show_map()
@@ -70,12 +71,13 @@ class AutomaticBindings(QObject):
         section.set_settings(automatic.few_shot)
         section.set_prompting(automatic.prompting)
         section.set_cascade(automatic.cascaded, automatic.preset)
+        section.set_threshold_by_hand(automatic.is_threshold_by_hand)
 
     @Slot()
     def _show_map(self) -> None:
         automatic, histogram, opened = self._automatic, self._views.layers.histogram, self._session.opened
         shown = automatic.anomaly_map
-        self._views.layers.set_has_histogram(shown is not None)
+        self._show_histogram()
         if shown is None or opened is None:
             return
         references = automatic.calibration.values if automatic.calibration is not None else None
@@ -92,8 +94,14 @@ class AutomaticBindings(QObject):
         self._views.canvas.set_map(overlay)
 
     @Slot()
+    def _show_histogram(self) -> None:
+        """Prompts made by other means have no threshold, and their panel needs the room."""
+        self._views.layers.set_has_histogram(self._automatic.anomaly_map is not None and self._automatic.is_on)
+
+    @Slot()
     def _show_threshold(self) -> None:
         automatic, opened = self._automatic, self._session.opened
+        self._views.prompts.automatic.set_threshold_by_hand(automatic.is_threshold_by_hand)
         self._views.canvas.set_map_outline(None)
         if automatic.threshold is None or automatic.anomaly_map is None or opened is None:
             return

@@ -147,8 +147,8 @@ class AutomaticPrompting(AutomaticChoice):
         self._drop_map()  # or prompts of the image that was left could come to this one
         self.settings_changed.emit()
         if self.is_on:
-            if self.method == "cascade":
-                # Points kept from an earlier look at the image are asked in passes from the beginning.
+            if self.method == "cascade" and not self._session.knows_way:
+                # Points kept from an earlier sitting are asked in passes from the beginning.
                 self._session.set_cascade(rq.CascadeInput(self.cascaded.passes, None, self.cascaded.score))
             self.state_changed.emit("", "muted")
             self._prepare()  # the map comes with the encoding, once a person rests on the image
@@ -295,11 +295,17 @@ class AutomaticPrompting(AutomaticChoice):
         if self.threshold != found.threshold:
             self.threshold = found.threshold
             self.threshold_changed.emit()
-        self._session.set_co_features(found)
         cascade = rq.CascadeInput(self.cascaded.passes, self.anomaly_map, self.cascaded.score)
-        self._put(found.as_prompts(self.map_method), found.threshold if self.cascaded.map_input else None, cascade)
+        made, threshold = found.as_prompts(self.map_method), found.threshold if self.cascaded.map_input else None
+        self._put(made, threshold, cascade, found)
 
-    def _put(self, made: Prompts, input_threshold: float | None, cascade: rq.CascadeInput | None) -> None:
+    def _put(
+        self,
+        made: Prompts,
+        input_threshold: float | None,
+        cascade: rq.CascadeInput | None,
+        found: CoFeaturePoints | None = None,
+    ) -> None:
         """Bring prompts to the screen; `input_threshold` is that of the map which SAM gets with them, if it does."""
         self._made = made
         work = self._session.work
@@ -308,6 +314,7 @@ class AutomaticPrompting(AutomaticChoice):
             shown = None if input_threshold is None else rq.MapInput(self.anomaly_map, input_threshold)
             self._session.set_map_input(shown)
             self._session.set_cascade(cascade)
+            self._session.set_co_features(found)
             if made != work.prompts:
                 self._session.edit_prompts(made, "automatic prompts", merge_key="automatic prompts")
         self._tell()

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QImage
 
+from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.prompts import POSITIVE, Prompts
 from sam_inspector.ui.candidate_pictures import PassPicture
 from sam_inspector.ui.canvas.overlays import RegionsOverlay
@@ -20,6 +21,7 @@ GIVEN = (
     "SAM's answer to the prompts and its own first mask",
     "SAM's answer to the prompts, its second mask and a box around that",
 )
+GIVEN_BOXES = (*GIVEN[:2], "SAM's answer to the prompts, their own boxes among them, and its second mask")
 
 
 class CascadeBindings(QObject):
@@ -30,7 +32,8 @@ class CascadeBindings(QObject):
         self._session = session
         self._views = views
         self._pictures: tuple[PassPicture, ...] = ()
-        self._titles = pass_titles(Prompts())
+        self._titles, self._given = pass_titles(Prompts()), GIVEN
+        self._regions: CoFeaturePoints | None = None
         presenter.mask_painted.connect(self._take_pictures)
         session.passes_changed.connect(self._show_passes)
         session.mask_changed.connect(self._show_passes)
@@ -38,6 +41,9 @@ class CascadeBindings(QObject):
         session.cascade_changed.connect(self._show_passes)
         session.three_passes_changed.connect(self._show_choice)
         session.co_features_changed.connect(self._show_regions)
+        session.work_changed.connect(self._show_regions)
+        for changed in (session.work_changed, session.cascade_changed, session.map_input_changed):
+            changed.connect(self._show_way)
         views.passes.pass_chosen.connect(session.show_pass)
         views.prompts.three_passes_chosen.connect(session.set_three_passes)
         self._show_choice()
@@ -47,7 +53,8 @@ class CascadeBindings(QObject):
     @Slot(object)
     def _take_pictures(self, view: SegmentedView) -> None:
         self._pictures = view.passes
-        self._titles = pass_titles(view.segmented.request.prompts)
+        prompts = view.segmented.request.prompts
+        self._titles, self._given = pass_titles(prompts), GIVEN_BOXES if _all_boxed(prompts) else GIVEN
         self._show_passes()
 
     @Slot()
@@ -65,7 +72,7 @@ class CascadeBindings(QObject):
 
     def _card(self, number: int) -> PassCard:
         picture, cascade = self._pictures[number - 1], self._session.cascade
-        given = f"{GIVEN[number - 1]} ({number})"
+        given = f"{self._given[number - 1]} ({number})"
         if self._has_truth():
             ious = self._session.pass_ious
             value = ious[number - 1] if number <= len(ious) else None
@@ -86,8 +93,15 @@ class CascadeBindings(QObject):
         self._views.prompts.set_three_passes(self._session.three_passes)
 
     @Slot()
+    def _show_way(self) -> None:
+        self._views.prompts.set_way(self._session.cascade is not None, self._session.lacks_map)
+
+    @Slot()
     def _show_regions(self) -> None:
-        points, opened, canvas = self._session.co_features, self._session.opened, self._views.canvas
+        points, opened, canvas = self._session.regions_on_screen, self._session.opened, self._views.canvas
+        if points is self._regions:
+            return
+        self._regions = points
         overlay, notes = None, {}
         if points is not None and opened is not None:
             overlay = RegionsOverlay.from_masks(points.extreme, points.ring, (opened.image.width, opened.image.height))
@@ -104,7 +118,13 @@ class CascadeBindings(QObject):
 def pass_titles(prompts: Prompts) -> tuple[str, str, str]:
     """What each pass begins with, or adds to the one before."""
     begins_with_box = any(item.box is not None for item in prompts.decodable)
-    return ("1 Prompt" if begins_with_box else "1 Points", "2 + logits", "3 + box")
+    third = "3 + logits" if _all_boxed(prompts) else "3 + box"
+    return ("1 Prompt" if begins_with_box else "1 Points", "2 + logits", third)
+
+
+def _all_boxed(prompts: Prompts) -> bool:
+    """Whether all prompts have boxes of their own, which they keep in the last pass."""
+    return bool(prompts.decodable) and all(item.box is not None for item in prompts.decodable)
 
 
 def _note(label: int, score: float) -> str:

@@ -251,7 +251,8 @@ class Presenter(QObject):
                 if request.number == self._number:
                     self._session.set_pass_ious(reply.pass_ious)
                     self._session.set_scores(scores)
-                    self.saver.save_scores(scores, self._model)
+                    if not self._session.keeps_stored_scores:
+                        self.saver.save_scores(scores, self._model)
             case rq.Encoding(image_id=image_id):
                 if self._is_on_screen(image_id):
                     self.encoding_changed.emit("encoding", None)

@@ -20,7 +20,7 @@ from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.core.work import ImageWork, Verdict
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import MapInput, SegmentOptions
+from sam_inspector.engine.requests import SegmentOptions
 from sam_inspector.ui.cascade_state import CascadeState
 from sam_inspector.ui.commands import SetWork
 
@@ -105,8 +105,6 @@ class Session(CascadeState):
     """The mask on screen, or its status."""
     scores_changed = Signal()
     map_changed = Signal()
-    map_input_changed = Signal()
-    """What SAM gets of a map along with the prompts made from it."""
     source_changed = Signal()
     options_changed = Signal()
     layer_changed = Signal(str)
@@ -122,6 +120,7 @@ class Session(CascadeState):
         self.undo_group = QUndoGroup(self)
         self._stacks: OrderedDict[str, QUndoStack] = OrderedDict()
         self._works: dict[str, ImageWork] = {}
+        self._as_stored: set[str] = set()
         self._samples: dict[str, Sample] = {}
         self.dataset: Dataset | None = None
         self.opened: OpenImage | None = None
@@ -137,7 +136,6 @@ class Session(CascadeState):
         self.scores_are_current = False
         self.failure = ""
         self.anomaly_map: AnomalyMap | None = None
-        self.map_input: MapInput | None = None
         self.active_prompt = 0
         self.results: dict[str, MaskScores] = {}
 
@@ -150,14 +148,16 @@ class Session(CascadeState):
         self.current_key = None
         self.opened = None
         self._works.clear()
+        self._as_stored.clear()
         self.results.clear()
         for stack in self._stacks.values():
             self.undo_group.removeStack(stack)
             stack.deleteLater()
         self._stacks.clear()
         self._reset_mask()
-        self.anomaly_map = self.map_input = None
+        self.anomaly_map = None
         self._leave_cascade()
+        self._forget_ways()
         self.dataset_changed.emit()
         self.image_changed.emit()
         self.map_changed.emit()
@@ -176,10 +176,12 @@ class Session(CascadeState):
         """An image was read. Work in memory is newer than what the store knows."""
         image_id = opened.image.image_id
         self.opened = opened
-        self._works.setdefault(image_id, work or ImageWork())
+        if image_id not in self._works:
+            self._works[image_id] = work or ImageWork()
+            self._as_stored.add(image_id)
         self._reset_mask()
-        self.anomaly_map = self.map_input = None
-        self._leave_cascade()
+        self.anomaly_map = None
+        self._leave_cascade(image_id)
         self.active_prompt = 0
         self._activate_stack(image_id)
         self.image_changed.emit()
@@ -191,7 +193,7 @@ class Session(CascadeState):
         """The image chosen can't be read; nothing of another image stays on screen."""
         self.opened = None
         self._reset_mask()
-        self.anomaly_map = self.map_input = None
+        self.anomaly_map = None
         self._leave_cascade()
         self.undo_group.setActiveStack(None)  # type: ignore[arg-type]  # Qt takes none, its stubs do not
         self.image_changed.emit()
@@ -211,11 +213,6 @@ class Session(CascadeState):
         """Lay an anomaly map over the image on screen."""
         self.anomaly_map = anomaly_map
         self.map_changed.emit()
-
-    def set_map_input(self, map_input: MapInput | None) -> None:
-        """Give SAM another map, or none, along with the prompts made from it."""
-        self.map_input = map_input
-        self.map_input_changed.emit()
 
     # --- work and undo ---------------------------------------------------------------------------------------------
 
@@ -264,6 +261,9 @@ class Session(CascadeState):
 
     def apply_work(self, image_id: str, work: ImageWork) -> None:
         """Set the work on an image; for the undo commands only."""
+        before = self._works.get(image_id)
+        if before is None or work.prompts != before.prompts or work.accepted is not before.accepted:
+            self._as_stored.discard(image_id)
         self._works[image_id] = work
         if self.opened is not None and self.opened.image.image_id == image_id:
             self.active_prompt = max(0, len(work.prompts) - 1)
@@ -289,6 +289,8 @@ class Session(CascadeState):
         while len(self._stacks) > UNDO_STACKS_KEPT:
             forgotten_id, forgotten = self._stacks.popitem(last=False)
             self._works.pop(forgotten_id, None)
+            self._as_stored.discard(forgotten_id)
+            self._forget_way(forgotten_id)
             self.undo_group.removeStack(forgotten)
             forgotten.deleteLater()
 
@@ -330,12 +332,17 @@ class Session(CascadeState):
         self.mask_changed.emit()
         self.scores_changed.emit()
 
+    @property
+    def keeps_stored_scores(self) -> bool:
+        """Whether the mask on screen lacks a map that the stored scores were made with; they are not overwritten."""
+        return self.lacks_map and self.opened is not None and self.opened.image.image_id in self._as_stored
+
     def set_scores(self, scores: MaskScores) -> None:
         """The scores of the mask on screen have come."""
         self.scores = scores
         self.scores_are_current = True
         self.scores_changed.emit()
-        if self.opened is not None and scores.iou is not None:
+        if self.opened is not None and scores.iou is not None and not self.keeps_stored_scores:
             self.results[self.opened.key] = scores
             self.results_changed.emit()
 

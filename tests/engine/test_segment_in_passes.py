@@ -58,7 +58,7 @@ def test_of_points_the_best_mask_counts_first_and_of_a_box_the_single_one(inspec
     assert [one.regions[0].chosen for one in by_points] == [1, 0, 0]
     by_box = passes_of(inspector, embedded, BOXED)
     assert by_box[0].regions[0].chosen == 0
-    single = CascadeInput(CascadeSettings(first_multimask=False))
+    single = CascadeInput(CascadeSettings("single"))
     assert passes_of(inspector, embedded, POINTS, cascade=single)[0].regions[0].chosen == 0
 
 

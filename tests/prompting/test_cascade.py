@@ -5,7 +5,7 @@ import pytest
 
 from sam_inspector.core.prompts import Prompt
 from sam_inspector.models.segmenter import DecodedPrompt
-from sam_inspector.prompting.cascade import cascade, mask_box
+from sam_inspector.prompting.cascade import cascade, choose_mask, map_region, mask_box
 from sam_inspector.prompting.cascade_settings import CascadeSettings
 from tests.fakes import FakeSegmenter
 
@@ -62,7 +62,7 @@ def test_each_pass_gets_what_the_one_before_found():
 
 def test_which_mask_counts_in_each_pass_is_a_setting():
     segmenter = Scripted([answer(1), answer(2), answer(3)])
-    settings = CascadeSettings(first_multimask=False, second_multimask=True, third_multimask=True)
+    settings = CascadeSettings("single", "predicted_iou", "predicted_iou")
     passes = cascade(segmenter, embedded(segmenter), [POINTS], settings)
     assert [one.chosen for one in passes] == [(0,), (2,), (2,)]
 
@@ -118,3 +118,37 @@ def test_the_box_lies_around_the_mask_at_the_size_of_the_image(size):
     np.testing.assert_allclose(found, prompt.box, atol=2 * cell)
     assert 0 <= found[0] < found[2] <= width - 1
     assert 0 <= found[1] < found[3] <= height - 1
+
+
+def planted(*boxes):
+    """A map's logits: 4 in the boxes of a 256 × 256 frame, −4 elsewhere."""
+    logits = np.full((256, 256), -4, np.float32)
+    for x0, y0, x1, y1 in boxes:
+        logits[y0 : y1 + 1, x0 : x1 + 1] = 4
+    return logits
+
+
+def test_the_mask_that_agrees_with_the_map_counts_even_where_sam_prefers_the_whole_object():
+    """Predicted IoU says the third mask, which is the whole picture; the second is the defect."""
+    logits = np.full((4, 256, 256), -9, np.float32)
+    logits[3] = 9
+    logits[1, 20:40, 30:60] = 9
+    logits[0, 20:40, 30:200] = 9
+    answer = DecodedPrompt(logits, np.array([0.8, 0.7, 0.6, 0.99], np.float32))
+    region = planted((30, 20, 58, 41)) > 0
+    assert choose_mask(answer, "predicted_iou", region) == 3
+    assert choose_mask(answer, "map", region) == 1
+    assert choose_mask(answer, "single", region) == 0
+    assert choose_mask(answer, "map", None) == 3
+
+
+def test_of_a_map_the_part_counts_that_the_prompt_was_made_from():
+    segmenter = FakeSegmenter()
+    embedding = embedded(segmenter, (512, 512))
+    logits = planted((10, 10, 30, 30), (100, 100, 150, 150))
+    there = Prompt(None, ((400.0, 400.0), (250.0, 250.0)), (0, 1))
+    found = map_region(segmenter, embedding, logits, there)
+    assert found.sum() == 51 * 51
+    beside = Prompt(None, ((400.0, 400.0),), (1,))
+    assert map_region(segmenter, embedding, logits, beside).sum() == 51 * 51 + 21 * 21
+    assert map_region(segmenter, embedding, planted(), there) is None

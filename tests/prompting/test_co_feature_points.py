@@ -190,3 +190,14 @@ def test_the_most_similar_extreme_pixel_can_be_the_measure():
 def test_settings_out_of_range_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
         CoFeatureSettings(**settings).check()
+
+
+def test_no_negative_point_lies_on_a_region_that_was_too_small_or_one_too_many():
+    values = np.zeros((SIDE, SIDE), np.float32)
+    values[200:240, 200:240] = 1
+    values[200:204, 243:247] = 0.8
+    values[246:266, 200:220] = 0.7
+    result = found(AnomalyMap(values, "test", 0, 1), max_components=1, stride=1, negative_points=5000)
+    _, negative = split(result)
+    assert len(negative) > 1000
+    assert not any(values[round(scored.point[1]), round(scored.point[0])] > 0.5 for scored in negative)

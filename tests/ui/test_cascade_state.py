@@ -8,10 +8,12 @@ import pytest
 
 from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.prompts import Prompt, Prompts
+from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import AnomalyMap, empty_segmentation
+from sam_inspector.core.work import ImageWork
 from sam_inspector.data.datasets import Sample
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import CascadeInput
+from sam_inspector.engine.requests import CascadeInput, MapInput
 from sam_inspector.prompting.cascade_settings import CascadeSettings
 from sam_inspector.ui.session import OpenImage, PromptSource, Session
 
@@ -20,7 +22,7 @@ FROM_GT = Prompts((Prompt(box=(1.0, 1.0, 9.0, 9.0), source="gt"),))
 FROM_MAP = Prompts((Prompt(points=((3.0, 4.0),), labels=(1,), source="clip"),))
 NEGATIVE_ONLY = Prompts((Prompt(points=((3.0, 4.0),), labels=(0,)),))
 MAP = AnomalyMap(np.zeros((4, 4), np.float32), "a map", 0.0, 1.0)
-MADE_WITH = CascadeInput(CascadeSettings(second_multimask=True), MAP, "product")
+MADE_WITH = CascadeInput(CascadeSettings(second="predicted_iou"), MAP, "product")
 
 
 def opened(name):
@@ -145,3 +147,45 @@ def test_the_numbers_stay_until_those_of_the_new_passes_come(session, told):
     session.set_passes(())
     assert session.pass_ious == ()
     assert told == ["passes_changed"] * 4
+
+
+def test_the_way_of_an_image_is_remembered_in_this_sitting(session):
+    given = MapInput(MAP, 0.5)
+    session.set_map_input(given)
+    session.set_cascade(MADE_WITH)
+    session.edit_prompts(FROM_MAP, "from a map")
+    session.show_pass(2)
+    session.set_image(opened("b"), None)
+    assert (session.map_input, session.cascade, session.lacks_map) == (None, None, False)
+    session.set_image(opened("a"), None)
+    assert session.map_input is given
+    assert (session.cascade.anomaly_map, session.cascade.shown) == (MAP, 2)
+    assert not session.lacks_map
+    session.set_dataset(None)
+    session.set_image(opened("a"), ImageWork(FROM_MAP))
+    assert (session.map_input, session.cascade, session.lacks_map) == (None, None, True)
+
+
+def test_scores_made_with_a_map_that_is_gone_stay_until_the_prompts_change(session):
+    session.set_image(opened("b"), ImageWork(FROM_MAP))
+    scores = MaskScores(iou=0.5)
+    assert session.lacks_map
+    session.set_verdict("good")
+    session.set_scores(scores)
+    assert session.keeps_stored_scores
+    assert session.results == {}
+    session.edit_prompts(Prompts((*FROM_MAP.items, *BY_HAND.items)), "add point")
+    session.set_scores(scores)
+    assert session.lacks_map
+    assert not session.keeps_stored_scores
+    assert session.results == {"b": scores}
+
+
+def test_regions_are_shown_with_prompts_of_a_map_alone(session):
+    points = CoFeaturePoints((), np.zeros((2, 2), bool), np.zeros((2, 2), bool), 0.5)
+    session.set_co_features(points)
+    assert session.regions_on_screen is None
+    session.edit_prompts(FROM_MAP, "from a map")
+    assert session.regions_on_screen is points
+    session.edit_prompts(BY_HAND, "other prompts")
+    assert session.regions_on_screen is None

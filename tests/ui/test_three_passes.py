@@ -116,7 +116,8 @@ def test_prompts_with_a_box_begin_with_the_prompt(driver, category):
     driver.session.set_tool("box")
     driver.drag((40, 30), (79, 59))
     wait_for_passes(driver)
-    assert titles(driver) == ["1 Prompt", "2 + logits", "3 + box"]
+    assert titles(driver) == ["1 Prompt", "2 + logits", "3 + logits"]
+    assert "their own boxes" in driver.views.passes.cards[2].toolTip()
 
 
 def test_numbers_are_grey_until_they_are_of_the_masks(start, category):

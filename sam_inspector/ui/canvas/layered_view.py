@@ -132,6 +132,7 @@ class LayeredView(ZoomView):
         """Show where generated points come from, or nothing."""
         self._regions_item.set_overlay(regions)
         self._has_regions = regions is not None and regions.raster is not None
+        self._regions_legend.set_has_ring(regions is not None and regions.has_ring)
         self._show_layers()
 
     def set_map(self, anomaly_map: MapOverlay | None) -> None:

@@ -119,10 +119,13 @@ class RegionsOverlay:
         Coverage of the ring, uint8 0 to 255, of the tight box of both regions; None when there is neither.
     outlines
         Around the extreme region, one for each level of the raster.
+    has_ring
+        Whether there is a ring; without negative points there may be none.
     """
 
     raster: Raster | None
     outlines: tuple[Outline, ...]
+    has_ring: bool = True
 
     @classmethod
     def from_masks(
@@ -131,13 +134,13 @@ class RegionsOverlay:
         """Prepare two bool `(h, w)`, stretched over an image of `image_size` (width, height)."""
         box = _tight_box(extreme | ring)
         if box is None:
-            return cls(None, ())
+            return cls(None, (), False)
         rows, columns = extreme.shape
         across, down = image_size[0] / columns, image_size[1] / rows
         x, y, width, height = _scene_rect(box)
         rect = (x * across, y * down, width * across, height * down)
         around, inside = (_finer(_cut(mask, box)) for mask in (ring, extreme))
-        return cls(Raster.build(around, rect), trace(Raster.build(inside, rect)))
+        return cls(Raster.build(around, rect), trace(Raster.build(inside, rect)), bool(ring.any()))
 
 
 def _finer(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -108,10 +108,16 @@ class RegionsLegend(Legend):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._short = False
+        self._has_ring = True
+
+    def set_has_ring(self, has_ring: bool) -> None:
+        """Whether there is a ring to name."""
+        self._has_ring = has_ring
+        self.update()
 
     def texts(self) -> list[str]:
         """The words of each sign, as shown."""
-        return [name if self._short else f"{name}: {points}" for name, points in self.ENTRIES]
+        return [name if self._short else f"{name}: {points}" for name, points in self.ENTRIES[: 1 + self._has_ring]]
 
     def fit_into(self, width: int) -> None:
         """Take the size needed, with names alone where more would hide much of the image."""

@@ -73,6 +73,7 @@ class AutomaticSection(QWidget):
         self._normal_count = self._picked_count = 0
         self._settings = FewShotSettings()
         self._method = self._map = "few-shot"
+        self._threshold_by_hand = False
         self.methods = MethodList()
         self.maps = SegmentedControl(MAPS)
         self.preset = QComboBox()
@@ -153,6 +154,12 @@ class AutomaticSection(QWidget):
         self.parameters.set_prompting(prompting)
         self._refresh()
 
+    def set_threshold_by_hand(self, by_hand: bool) -> None:
+        """Show whether a person moved the threshold, so that no rule gives it."""
+        if by_hand != self._threshold_by_hand:
+            self._threshold_by_hand = by_hand
+            self._refresh_remarks()
+
     def set_backbones(self, rows: Sequence[BackboneRow]) -> None:
         """The networks to choose from."""
         self.parameters.set_backbones(rows)
@@ -194,7 +201,12 @@ class AutomaticSection(QWidget):
         return rows
 
     def _refresh_remarks(self) -> None:
-        self._remark(self.fold, len(self.parameters.changed_rows()), "recommended")
+        changed = len(self.parameters.changed_rows())
+        if self._threshold_by_hand and any(name in THRESHOLD_ROWS for name in self._rows()):
+            words = f"{changed} changed, threshold by hand" if changed else "threshold by hand"
+            self.fold.set_remark(words, stands_out=True)
+        else:
+            self._remark(self.fold, changed, "recommended")
         self._remark(self.cascade_fold, len(self.cascade.changed_rows()), self.preset.currentData())
 
     def _remark(self, fold: Fold, changed: int, preset: str) -> None:

@@ -38,6 +38,10 @@ THREE_PASSES_TIP = (
     "second mask. The strip under the image shows all three masks."
 )
 MADE_FROM_MAP = "These prompts were made from a map; under Automatic you choose how they are refined."
+LACKS_MAP = (
+    "Made with a map that is not loaded: the mask is shown without it, and the score stored before stays until the "
+    "prompts change. Choose Automatic to make them again."
+)
 ORIGINS = {"few-shot": "few-shot", "clip": "CLIP", "lad": "LAD", "gt": "from GT"}
 """The words for who made the prompts, the first that holds."""
 
@@ -75,6 +79,7 @@ class PromptsPanel(QWidget):
         self.points.setToolTip("Points put into every region of the ground truth")
         self._points_default = ElidedLabel(px=12, tone="muted")
         self._points_label = ElidedLabel("Points")
+        self.lacks_map = TonedLabel(LACKS_MAP, tone="changed", wrap=True)
         self._made = ElidedLabel(px=12, tone="muted")
         self.three_passes = QCheckBox("Refine in three passes")
         self.three_passes.setFont(font_px(13))
@@ -84,6 +89,7 @@ class PromptsPanel(QWidget):
         self.accept_button = AccentButton("Accept region", "accept", tip="Keep this mask, go on with the next (Enter)")
         self._prompts = Prompts()
         self._source = "hand"
+        self._in_passes = self._lacks_map = False
         self._has_ground_truth = False
         self._lay_out()
         self._connect()
@@ -123,6 +129,12 @@ class PromptsPanel(QWidget):
         """Show whether prompts made by hand or from the ground truth are answered in three passes."""
         self.three_passes.setChecked(three_passes)
 
+    def set_way(self, in_passes: bool, lacks_map: bool) -> None:
+        """Show whether the prompts are answered in passes, and whether the map they were made from is not there."""
+        if (in_passes, lacks_map) != (self._in_passes, self._lacks_map):
+            self._in_passes, self._lacks_map = in_passes, lacks_map
+            self._refresh()
+
     def set_has_ground_truth(self, has: bool, problem: str = "") -> None:
         """Whether the image on screen has a ground truth; `problem` says why not, where more is known."""
         self._has_ground_truth = has
@@ -154,6 +166,7 @@ class PromptsPanel(QWidget):
         body.addWidget(self.list, 1)
         for widget in (
             self._empty,
+            self.lacks_map,
             self._generator,
             self.three_passes,
             self._made,
@@ -219,6 +232,7 @@ class PromptsPanel(QWidget):
         self._empty.setVisible(by_hand and not self._prompts)
         self.automatic.setVisible(self._source == "auto")
         from_map = any(item.source in MAP_SOURCES for item in self._prompts.items)
+        self.lacks_map.setVisible(self._lacks_map and self._source != "auto")
         self.three_passes.setEnabled(not from_map)
         self.three_passes.setToolTip(MADE_FROM_MAP if from_map else THREE_PASSES_TIP)
         self.three_passes.setVisible(by_hand or (from_gt and self._has_ground_truth))
@@ -248,6 +262,8 @@ class PromptsPanel(QWidget):
         edited = ", edited" if any(item.edited for item in self._prompts.items) else ""
         sources = {item.source for item in self._prompts.items}
         origin = next((words for source, words in ORIGINS.items() if source in sources), "by hand")
+        if self._in_passes and not sources.isdisjoint(MAP_SOURCES):
+            origin = "Cascade"
         self.header.set_subtitle(origin + edited if self._prompts else "")
         counts = [
             _count(self._prompts.box_count, "box", "boxes"),

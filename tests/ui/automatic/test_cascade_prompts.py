@@ -1,11 +1,13 @@
 """Co-feature points and three passes in the whole window, from few-shot maps of a stand-in encoder."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
 from sam_inspector.engine import requests as rq
 from sam_inspector.prompting.cascade_settings import CASCADE_PRESETS
-from tests.ui.automatic_driver import GOOD, TWO_SPOTS, Recorded, texture, write
+from tests.fakes import FakeSegmenter, loader
+from tests.ui.automatic_driver import GOOD, SPOT, TWO_SPOTS, Recorded, texture, write
 
 
 def turn_on(auto):
@@ -136,6 +138,80 @@ def test_points_edited_by_hand_are_left_alone(cascade, driver):
     assert "Choose Cascade to have the prompts made again" in cascade.state
     cascade.automatic.choose_method("cascade")
     driver.wait(lambda: len(cascade.prompts) == 1)
+
+
+def test_looking_at_an_image_by_hand_changes_no_mask(cascade, driver):
+    driver.wait_for_scores()
+    made = driver.session.map_input, driver.session.cascade
+    mask, scores = driver.session.segmentation.mask, driver.session.scores
+    driver.window.action("source_hand").trigger()
+    driver.show(GOOD)
+    assert (driver.session.map_input, driver.session.cascade) == (None, None)
+    driver.show(SPOT)
+    assert (driver.session.map_input, driver.session.cascade) == made
+    driver.wait_for_scores()
+    assert len(driver.session.passes) == 3
+    assert np.array_equal(driver.session.segmentation.mask, mask)
+    assert driver.session.scores == scores
+    assert not driver.session.lacks_map
+
+
+def test_edited_points_keep_their_map_when_the_image_comes_back(cascade, driver):
+    driver.wait_for_scores()
+    driver.click(20, 20)
+    made = driver.session.map_input, driver.session.cascade
+    driver.show(TWO_SPOTS)
+    driver.show(SPOT)
+    cascade.wait_for_state("Edited by hand")
+    assert (driver.session.map_input, driver.session.cascade) == made
+    assert driver.session.co_features is None, "those of the new map are not where these points come from"
+
+
+def test_after_a_restart_the_stored_score_stays(cascade, driver, start, textile):
+    driver.wait_for_scores()
+    stored = driver.session.results[SPOT]
+    driver.window.close()
+    driver.app.close()
+    again = start(loader(FakeSegmenter(cell=8)))
+    again.app.presenter.open_path(textile, SPOT)
+    again.wait_for_scores()
+    assert again.session.lacks_map
+    assert again.views.prompts.lacks_map.isVisibleTo(again.window)
+    assert (again.session.map_input, again.session.passes) == (None, ())
+    assert again.session.results[SPOT].iou == pytest.approx(stored.iou)
+    assert again.session.scores.iou != pytest.approx(stored.iou)
+    again.window.action("source_auto").trigger()
+    again.app.presenter.automatic.choose_method("cascade")
+    again.wait(lambda: len(again.session.passes) == 3 and again.session.scores_are_current)
+    assert not again.session.lacks_map
+    assert again.session.results[SPOT].iou == again.session.scores.iou
+
+
+def test_the_regions_go_with_the_points(cascade, driver):
+    driver.wait_for_scores()
+    row = driver.views.layers.rows["regions"]
+    assert row.isVisibleTo(driver.views.layers)
+    driver.key(Qt.Key.Key_Escape)
+    assert not row.isVisibleTo(driver.views.layers)
+    driver.session.undo_group.undo()
+    assert row.isVisibleTo(driver.views.layers)
+
+
+def test_the_histogram_leaves_its_room_to_other_sources(cascade, driver):
+    assert cascade.histogram.isVisibleTo(driver.views.layers)
+    driver.window.action("source_hand").trigger()
+    assert not cascade.histogram.isVisibleTo(driver.views.layers)
+    driver.window.action("source_auto").trigger()
+    assert cascade.histogram.isVisibleTo(driver.views.layers)
+
+
+def test_the_panel_names_the_method_and_a_threshold_by_hand(cascade, driver):
+    panel = driver.views.prompts
+    assert panel.header.subtitle.text() == "Cascade"
+    cascade.automatic.set_threshold(cascade.automatic.threshold * 1.05)
+    driver.wait(lambda: panel.automatic.fold.line.remark == "threshold by hand")
+    cascade.histogram.reset.click()
+    driver.wait(lambda: panel.automatic.fold.line.remark == "as recommended")
 
 
 def test_few_shot_takes_over_with_the_same_map_and_one_pass(cascade, driver):

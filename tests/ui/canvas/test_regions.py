@@ -1,5 +1,7 @@
 """Where generated points come from: the line around the extreme region, the dotted ring, and notes on points."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -105,6 +107,9 @@ def test_layer_and_legend_come_and_go_together(driver, regions):
     canvas.set_regions(regions)
     assert legend.isVisible()
     assert legend.texts() == ["Extreme region: positive points", "Ring: negative points"]
+    canvas.set_regions(replace(regions, has_ring=False))
+    assert legend.texts() == ["Extreme region: positive points"]
+    canvas.set_regions(regions)
     canvas.set_layer("regions", False, 1.0)
     assert not legend.isVisible()
     assert driver.colour((100, 30)) == GRAY

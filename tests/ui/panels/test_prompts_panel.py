@@ -211,6 +211,17 @@ def test_three_passes_are_offered_by_hand_and_from_the_ground_truth(panel, qtbot
     assert not panel.three_passes.isVisible()
 
 
+def test_what_became_of_the_map_is_said(panel):
+    panel.set_prompts(Prompts((Prompt(points=((1.0, 2.0),), labels=(1,), source="few-shot"),)))
+    assert panel.header.subtitle.text() == "few-shot"
+    assert not panel.lacks_map.isVisible()
+    panel.set_way(True, True)
+    assert panel.header.subtitle.text() == "Cascade"
+    assert panel.lacks_map.isVisible()
+    panel.set_source("auto")
+    assert not panel.lacks_map.isVisible()
+
+
 def test_three_passes_are_not_for_prompts_from_a_map(panel, qtbot):
     panel.set_prompts(Prompts((Prompt(points=((1.0, 2.0),), labels=(1,), source="clip"),)))
     assert panel.header.subtitle.text() == "CLIP"
