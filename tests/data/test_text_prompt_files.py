@@ -33,7 +33,7 @@ def test_writing_what_was_read_gives_the_same_bytes(tmp_path):
     ("content", "told"),
     [
         ("{", "not valid JSON"),
-        ("[]", "its schema is None"),
+        ("[]", "it has no “schema”"),
         (json.dumps(GOOD | {"schema": "sam-inspector/text-prompts/2"}), "text-prompts/2"),
         (json.dumps(GOOD | {"normal": []}), "“normal”"),
         (json.dumps(GOOD | {"abnormal": [3]}), "“abnormal.0”"),
