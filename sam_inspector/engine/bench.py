@@ -33,6 +33,7 @@ from sam_inspector.models.plain_sam import plain_predictor
 from sam_inspector.prompting.cascade import cascade
 from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings, CoFeatureSettings
 from sam_inspector.prompting.co_feature_points import co_feature_points
+from sam_inspector.prompting.map_input import map_as_logits
 
 SIDE = 1024
 DEFECT: Box = (380.0, 420.0, 619.0, 559.0)
@@ -130,9 +131,10 @@ def bench(inspector: Inspector, rounds: Rounds = Rounds(), seed: int = 0) -> Ite
         return points.as_prompts("few-shot").items
 
     prompts = found()
+    map_logits = map_as_logits(anomaly_map.values, 0.5, segmenter.logits_frame(embedded.embedding))
     yield _measure(
         "cascade",
-        lambda: cascade(segmenter, embedded.embedding, found(), CascadeSettings()),
+        lambda: cascade(segmenter, embedded.embedding, found(), CascadeSettings(), [map_logits] * len(prompts)),
         lambda: [segmenter.decode(embedded.embedding, prompts) for _ in range(PASSES)],
         rounds.cascade,
         device,
