@@ -73,7 +73,9 @@ def deepest_point(component: Component) -> Point:
     """
     padded = np.pad(component.mask, 1).astype(np.uint8)
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    rows, columns = np.nonzero(distance == distance.max())
+    # Squared distances are whole numbers; as the roots come, equal ones can differ in the last bit from run to run.
+    squared = np.rint(distance.astype(np.float64) ** 2)
+    rows, columns = np.nonzero(squared == squared.max())
     middle = rows.size // 2
     return (float(component.box[0] + columns[middle]), float(component.box[1] + rows[middle]))
 

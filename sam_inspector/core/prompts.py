@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Source = Literal["user", "gt", "few-shot", "clip", "lad"]
-MAP_SOURCES: tuple[Source, ...] = ("few-shot", "clip", "lad")
+Source = Literal["user", "gt", "few-shot", "clip", "simplenet", "sam2sim", "lad"]
+MAP_SOURCES: tuple[Source, ...] = ("few-shot", "clip", "simplenet", "sam2sim", "lad")
 """Those that start from an anomaly map."""
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from sam_inspector.core.errors import StoreError
@@ -14,24 +15,26 @@ _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def write_atomic(path: Path | str, content: bytes | str) -> None:
+def write_atomic(path: Path | str, content: bytes | str | Iterable[str]) -> None:
     """Write a file so that, whatever happens, either the old or the new content is there in full.
 
-    Folders that are missing are made. Text is written as UTF-8.
+    Folders that are missing are made. Text is written as UTF-8; a large one comes in pieces, for encoding it at once
+    would keep all other threads waiting.
 
     Raises
     ------
     StoreError
         If it can't be written; what was there before is untouched.
     """
-    data = content.encode() if isinstance(content, str) else content
+    pieces = (content,) if isinstance(content, str | bytes) else content
     # Writing through a link, rather than replacing it by a file.
     target = Path(os.path.realpath(path))
     waiting = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with waiting.open("xb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece if isinstance(piece, bytes) else piece.encode())
             file.flush()
             os.fsync(file.fileno())
         waiting.replace(target)

@@ -16,10 +16,10 @@ def exported_mask_path(sample: Sample) -> PurePosixPath:
     """Where a sample's mask goes in a tree of exported masks: `<category>/<defect>/<name>.png`.
 
     Images outside the test split keep the split, for their names repeat those of the test images; a plain folder keeps
-    its own folders.
+    its own folders, and so does a layout that has no folder `test`.
     """
     place = PurePosixPath(sample.relative_path).with_suffix(".png")
-    if sample.split == "test" and sample.defect:
+    if sample.split == "test" and sample.defect and place.parts[0] == "test":
         place = place.relative_to("test")
     return PurePosixPath(sample.category) / place
 

@@ -70,7 +70,8 @@ class LoadedImage:
 
 def is_image_name(name: str) -> bool:
     """Whether a file of this name may be an image: a known suffix, and not hidden."""
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+    # Asked of every file when a folder is opened: `Path(name).suffix` takes ten times as long.
+    return not name.startswith(".") and name[name.rfind(".") :].lower() in IMAGE_SUFFIXES
 
 
 def read_image(path: Path | str) -> LoadedImage:

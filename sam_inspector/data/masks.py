@@ -40,14 +40,14 @@ def read_mask(path: Path | str, *, width: int, height: int) -> NDArray[np.bool_]
     """
     path = Path(path)
     union = np.zeros((height, width), bool)
-    for file in _mask_files(path):
+    for file in mask_files(path):
         try:
             decoded = decode(read_bytes(file), file)
         except ImageReadError as error:
             raise MaskError(f"The mask can't be used: {error}") from error
         values = decoded.values
         if values.shape[:2] != (height, width):
-            raise _wrong_size(file, values.shape[1], values.shape[0], width, height)
+            raise wrong_mask_size(file, values.shape[1], values.shape[0], width, height)
         defect = values > (_JPEG_THRESHOLD if decoded.format == "JPEG" else 0)
         union |= defect if defect.ndim == 2 else defect.any(axis=2)
     return union
@@ -84,7 +84,14 @@ def mask_from_png(data: bytes) -> NDArray[np.bool_]:
         raise MaskError(f"A saved mask can't be read: {error}") from error
 
 
-def _mask_files(path: Path) -> list[Path]:
+def mask_files(path: Path) -> list[Path]:
+    """The files that a mask is made of, by name: itself, or the images of its folder.
+
+    Raises
+    ------
+    MaskError
+        If the folder can't be read or holds no image.
+    """
     try:
         if not path.is_dir():
             return [path]
@@ -96,7 +103,8 @@ def _mask_files(path: Path) -> list[Path]:
     return files
 
 
-def _wrong_size(path: Path, mask_width: int, mask_height: int, width: int, height: int) -> MaskError:
+def wrong_mask_size(path: Path, mask_width: int, mask_height: int, width: int, height: int) -> MaskError:
+    """What to say of a mask that has another size than its image, both in pixels."""
     sizes = f"{path} is {mask_width} × {mask_height} pixels, its image {width} × {height}"
     if (mask_height, mask_width) == (height, width)[::-1] and width != height:
         return MaskError(

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -129,3 +130,21 @@ def test_the_published_box_of_the_whole_image_is_taken_from_generators_only():
 
 def test_clip_box():
     assert clip_box((-3, 2, 40, 5), 12, 8) == (0, 2, 11, 5)
+
+
+def test_which_of_equally_deep_pixels_is_taken_does_not_hang_on_rounding(monkeypatch):
+    """Distances are roots; OpenCV's differ in the last bit with where its buffers lie."""
+    mask = np.zeros((24, 40), bool)
+    mask[3:15, 4:34] = True
+    (component,) = components(mask)
+    steady = deepest_point(component)
+    plain = cv2.distanceTransform
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+
+        def jittered(*arguments, rng=rng):
+            distance = plain(*arguments)
+            return np.nextafter(distance, np.where(rng.random(distance.shape) < 0.5, 0, np.inf).astype(np.float32))
+
+        monkeypatch.setattr(cv2, "distanceTransform", jittered)
+        assert deepest_point(component) == steady

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from sam_inspector.core.errors import InputError
-from sam_inspector.core.metrics.ranking import PixelRanking, image_auroc, rank_pixels
+from sam_inspector.core.metrics.ranking import Ranking, image_auroc, rank_images, rank_pixels
 
 
 def ranking(scores, labels, dtype=np.float32):
@@ -52,7 +52,7 @@ def test_constant_scores(value):
 
 @pytest.mark.parametrize("labels", [[1, 1, 1], [0, 0, 0], []])
 def test_one_class_alone_is_undefined(labels):
-    assert ranking(np.arange(len(labels)), labels) == PixelRanking()
+    assert ranking(np.arange(len(labels)), labels) == Ranking()
 
 
 def cases():
@@ -106,6 +106,18 @@ def test_infinities_are_ranked_and_nan_is_refused():
 def test_other_size_is_refused():
     with pytest.raises(InputError, match="5 × 4 and 4 × 5"):
         ranking(np.zeros((4, 5)), np.zeros((5, 4)))
+
+
+def test_images_by_hand():
+    """T1, T2 and T7 with an image in the place of a pixel."""
+    assert values(rank_images([0.1, 0.4, 0.35, 0.8], [False, False, True, True])) == pytest.approx(
+        (0.75, 5 / 6, 0.8, 0.35)
+    )
+    hits = rank_images([1] * 6 + [0] * 4 + [1] * 10 + [0] * 90, [True] * 10 + [False] * 100)
+    assert values(hits)[:3] == pytest.approx((0.75, 0.6 * 6 / 16 + 0.4 * 10 / 110, 6 / 13))
+    assert values(rank_images([2.5] * 4, [True, False, False, False]))[:3] == pytest.approx((0.5, 0.25, 0.4))
+    assert rank_images([0.1, 0.2], [False, False]) == Ranking()
+    assert rank_images([], []) == Ranking()
 
 
 def test_image_auroc():

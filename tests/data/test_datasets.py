@@ -83,6 +83,7 @@ def test_what_is_no_image_is_skipped_and_listed(category):
     (folder / "video.mp4").write_bytes(b"")
     (folder / ".hidden.png").write_bytes(b"")
     (folder / "letter.jpg").write_text("found to be none when it is opened")
+    (category / "ground_truth" / "scratch" / "letter.png").write_text("likewise")
     dataset = open_dataset(category)
     assert [(skipped.path.name, skipped.reason) for skipped in dataset.skipped] == [("video.mp4", "not an image file")]
     assert "test/scratch/letter.jpg" in _paths(dataset)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sam_inspector.data.datasets.mvtec import read_mvtec_ad
+from sam_inspector.data.datasets import open_dataset
 
 SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 CATEGORIES = {
@@ -94,7 +94,7 @@ def test_all_together_at_most_six_megabytes() -> None:
 
 
 def test_the_reader_of_the_layout_finds_everything() -> None:
-    dataset = read_mvtec_ad(SAMPLES)
+    dataset = open_dataset(SAMPLES, "mvtec_ad")
     assert dataset.categories == tuple(CATEGORIES)
     assert len(dataset.samples) == 45
     assert not dataset.skipped

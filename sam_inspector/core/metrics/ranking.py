@@ -14,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sam_inspector.core.errors import InputError
+from sam_inspector.core.metrics.curves import MetricCurves, metric_curves
 from sam_inspector.core.metrics.overlap import check_same_shape
 from sam_inspector.core.metrics.threshold_curve import ThresholdCurve, sort_scores, threshold_curve
 
 
 @dataclass(frozen=True, slots=True)
-class PixelRanking:
-    """What a score map is worth over all thresholds; all None where one class has no pixels.
+class Ranking:
+    """What scores are worth over all thresholds; all None where one class has no entries.
 
     Attributes
     ----------
     auroc
-        Area under the ROC curve, in [0, 1]: how often a defect pixel scores above another, ties counting half.
+        Area under the ROC curve, in [0, 1]: how often a defect scores above the rest, ties counting half.
     ap
         Average precision, in [0, 1]: the step-wise sum of (gain in recall) × precision.
     f1_max
@@ -40,7 +41,7 @@ class PixelRanking:
     f1_threshold: float | None = None
 
 
-def rank_pixels(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> PixelRanking:
+def rank_pixels(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Ranking:
     """Rank the pixels of a score map.
 
     Parameters
@@ -55,27 +56,53 @@ def rank_pixels(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Pixe
     InputError
         When the shapes differ or a score is not a number.
     """
-    check_same_shape(scores, labels)
-    # Gathering by mask needs flat arrays to be fast.
-    flat, defect = scores.ravel(), labels.ravel()
-    return _ranking(threshold_curve(sort_scores(flat[defect]), sort_scores(flat[~defect])))
+    return _ranking(_curve(scores, labels))
 
 
-def image_auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
-    """Area under the ROC curve of one score an image; None unless there are good and defective images.
+def rank_images(scores: Sequence[float], labels: Sequence[bool]) -> Ranking:
+    """Rank images by one score each; all None unless there are good and defective ones.
+
+    Parameters
+    ----------
+    scores
+        One an image, of any range; higher is more anomalous.
+    labels
+        One an image: True is defective.
 
     Raises
     ------
     InputError
         When there are not as many labels as scores, or a score is not a number.
     """
+    return _ranking(_image_curve(scores, labels))
+
+
+def image_curves(scores: Sequence[float], labels: Sequence[bool]) -> MetricCurves | None:
+    """ROC and precision–recall curves of what `rank_images` ranks; None where that is undefined."""
+    curve = _image_curve(scores, labels)
+    return None if curve is None else metric_curves(curve)
+
+
+def image_auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
+    """The AUROC of `rank_images` alone."""
+    return rank_images(scores, labels).auroc
+
+
+def _image_curve(scores: Sequence[float], labels: Sequence[bool]) -> ThresholdCurve | None:
     if len(scores) != len(labels):
         raise InputError(f"There are {len(scores)} image scores but {len(labels)} labels; give one label an image.")
-    return rank_pixels(np.asarray(scores, np.float64), np.asarray(labels, np.bool_)).auroc
+    return _curve(np.asarray(scores, np.float64), np.asarray(labels, np.bool_))
 
 
-def _ranking(curve: ThresholdCurve | None) -> PixelRanking:
+def _curve(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> ThresholdCurve | None:
+    check_same_shape(scores, labels)
+    # Gathering by mask needs flat arrays to be fast.
+    flat, defect = scores.ravel(), labels.ravel()
+    return threshold_curve(sort_scores(flat[defect]), sort_scores(flat[~defect]))
+
+
+def _ranking(curve: ThresholdCurve | None) -> Ranking:
     if curve is None:
-        return PixelRanking()
+        return Ranking()
     f1_max, f1_threshold = curve.best_f1()
-    return PixelRanking(curve.area(), curve.average_precision(), f1_max, f1_threshold)
+    return Ranking(curve.area(), curve.average_precision(), f1_max, f1_threshold)

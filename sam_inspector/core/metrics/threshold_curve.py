@@ -85,10 +85,14 @@ class ThresholdCurve:
     false_alarms_above: NDArray[np.float64]
     negatives: float
 
-    def area(self, limit: float = 1.0) -> float:
-        """Area under the share of hits over the share of false alarms from 0 to `limit`, divided by `limit`.
+    def line(self, limit: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The share of hits over the share of false alarms, from (0, 0) to a share of false alarms of `limit`.
 
         Ties are straight lines, as is the piece cut at the limit.
+
+        Returns
+        -------
+        Shares of false alarms and shares of hits, float64 `(n,)` each, both ascending.
         """
         alarms = np.empty(2 * self.thresholds.size + 2)
         shares = np.empty_like(alarms)
@@ -104,6 +108,22 @@ class ThresholdCurve:
             end = int(np.searchsorted(alarms, limit, side="right"))
             share = np.interp(limit, alarms[end - 1 : end + 1], shares[end - 1 : end + 1])
             alarms, shares = np.append(alarms[:end], limit), np.append(shares[:end], share)
+        return alarms, shares
+
+    def precision_line(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Precision over recall in the steps that average precision sums, so that the area below is just that.
+
+        Returns
+        -------
+        Recall, ascending from 0 to 1, and precision, float64 `(n,)` each.
+        """
+        recall = np.concatenate([[0.0], self.hits / self.hits[-1]])
+        precision = self.hits / (self.hits + self.false_alarms)
+        return np.stack([recall[:-1], recall[1:]], axis=1).ravel(), np.repeat(precision, 2)
+
+    def area(self, limit: float = 1.0) -> float:
+        """Area under the `line` up to a limit, divided by that."""
+        alarms, shares = self.line(limit)
         return float(np.sum(np.diff(alarms) * (shares[1:] + shares[:-1])) / 2 / limit)
 
     def average_precision(self) -> float:

@@ -1,72 +1,18 @@
-"""The layouts, and how a path that a person gives becomes a dataset."""
+"""How a path that a person gives becomes a dataset."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sam_inspector.core.errors import DatasetError, InputError
-from sam_inspector.data.datasets.dataset import Dataset, Sample
-from sam_inspector.data.datasets.mvtec import (
-    SPLITS,
-    is_category,
-    is_dataset,
-    is_loco_dataset,
-    read_mvtec_ad,
-    read_mvtec_loco,
-)
-from sam_inspector.data.datasets.plain_folder import has_images, read_plain_folder
+from sam_inspector.data.datasets.dataset import Dataset, Listing, Sample, Skipped
+from sam_inspector.data.datasets.layouts import LAYOUTS, Category, categories_in, category_around
+from sam_inspector.data.datasets.listing import list_folder
+from sam_inspector.data.datasets.plain_folder import read_plain_folder
 from sam_inspector.data.review_database import STORE_SUFFIX, dataset_of_store
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One way to keep a dataset in folders.
-
-    Attributes
-    ----------
-    name
-        As given on the command line and written to files.
-    title
-        As shown.
-    expects
-        What its folders are called, for messages.
-    recognises
-        Whether a folder looks like it; cheap, opens no file.
-    read
-        Lists a folder that was recognised.
-    """
-
-    name: str
-    title: str
-    expects: str
-    recognises: Callable[[Path], bool]
-    read: Callable[[Path], Dataset]
-
-
-LAYOUTS: dict[str, Layout] = {
-    row.name: row
-    for row in (
-        # Asked in this order: the particular before the general.
-        Layout(
-            "mvtec_loco",
-            "MVTec LOCO",
-            "train/good, test/<defect> and ground_truth/<defect>/<name>/000.png",
-            is_loco_dataset,
-            read_mvtec_loco,
-        ),
-        Layout(
-            "mvtec_ad",
-            "MVTec AD",
-            "train/good, test/<defect> and ground_truth/<defect>/<name>_mask.png",
-            is_dataset,
-            read_mvtec_ad,
-        ),
-        Layout("folder", "Plain folder", "images", has_images, read_plain_folder),
-    )
-}
 
 
 def open_dataset(path: Path | str, layout: str | None = None) -> Dataset:
@@ -107,11 +53,12 @@ def open_path(path: Path | str, layout: str | None = None) -> tuple[Dataset, Sam
         path = _absolute(dataset_of_store(path))
     if path.is_file():
         return _open_file(path)
-    category = _category_around(path)
-    if category is None or layout is not None or is_dataset(path):
+    around = category_around(path)
+    if around is None or layout is not None or categories_in(path):
         return _open_folder(path, layout), None
-    dataset = _open_folder(category, None)
-    return dataset, next((sample for sample in dataset.samples if path in sample.path.parents), None)
+    dataset = _read(around[1], [around])
+    inside = f"{path.relative_to(around[1]).as_posix()}/"
+    return dataset, next((sample for sample in dataset.samples if sample.relative_path.startswith(inside)), None)
 
 
 def _absolute(path: Path | str) -> Path:
@@ -123,38 +70,72 @@ def _absolute(path: Path | str) -> Path:
 
 
 def _open_folder(path: Path, layout: str | None) -> Dataset:
-    if layout is None:
-        return next(row for row in LAYOUTS.values() if row.recognises(path)).read(path)
-    row = LAYOUTS.get(layout)
-    if row is None:
+    if layout is not None and layout not in LAYOUTS:
         raise InputError(f"There is no layout '{layout}': choose one of {', '.join(LAYOUTS)}.")
-    if not row.recognises(path):
-        raise DatasetError(f"{path} is not in the layout {row.title}, which has {row.expects}: leave --layout out.")
-    return row.read(path)
+    rows = tuple(LAYOUTS.values()) if layout is None else (LAYOUTS[layout],)
+    found = categories_in(path, rows)
+    if not found:
+        # A layout that any folder has is the last resort.
+        found = [(row, path) for row in rows if not row.top_folders]
+    if not found:
+        raise DatasetError(
+            f"{path} is not in the layout {rows[0].title}, which has images in {rows[0].images_in} and masks in "
+            f"{rows[0].masks_in}: leave --layout out."
+        )
+    return _read(path, found)
+
+
+def _read(root: Path, found: Sequence[Category]) -> Dataset:
+    """List categories that lie in one folder: the root, or one in it."""
+    listing = Listing()
+    listing.skipped += _outside(root, found)
+    layouts = tuple(dict.fromkeys(row.name for row, _ in found))
+    for name in layouts:
+        part = LAYOUTS[name].read([path for row, path in found if row.name == name])
+        listing.samples += part.samples
+        listing.skipped += part.skipped
+    place = {path.name: number for number, (_, path) in enumerate(found)}
+    if len(layouts) > 1:
+        listing.samples.sort(key=lambda sample: place[sample.category])
+    filled = {sample.category for sample in listing.samples}
+    listing.skipped += [Skipped(path, "a category without images") for _, path in found if path.name not in filled]
+    if not filled:
+        raise DatasetError(f"{root} holds no images in {found[0][0].images_in}: choose another folder.")
+    categories = tuple(name for name in place if name in filled)
+    return Dataset(root, ",".join(layouts), tuple(listing.samples), categories, tuple(listing.skipped))
+
+
+def _outside(root: Path, found: Sequence[Category]) -> list[Skipped]:
+    """What lies beside the categories."""
+    if found[0][1] == root:
+        return []
+    categories = {path for _, path in found}
+    known = {name for row, _ in found for name in row.beside}
+    parent = found[0][1].parent
+    outside: list[Skipped] = []
+    for folder in (list_folder(place) for place in dict.fromkeys((root, parent))):
+        others = [path for path in folder.folders if path not in categories | {parent} and path.name not in known]
+        outside += [Skipped(path, "not a category") for path in others]
+        outside += [Skipped(path, "an image outside the categories") for path in folder.images]
+    return outside
 
 
 def _open_file(path: Path) -> tuple[Dataset, Sample]:
-    category = _category_around(path)
-    if category is not None:
-        dataset = _open_folder(category, None)
+    around = category_around(path)
+    if around is not None:
+        dataset = _read(around[1], [around])
+        inside = path.relative_to(around[1]).as_posix()
         for sample in dataset.samples:
-            if sample.path == path:
+            if sample.relative_path == inside:
                 return dataset, sample
     alone = Sample(path, path.name, path.parent.name)
     try:
-        dataset = read_plain_folder(path.parent, recursive=False)
+        listing = read_plain_folder(path.parent, recursive=False)
     except DatasetError:
         # A file that does not call itself an image, or a folder that may be passed but not listed.
-        dataset = Dataset(path.parent, "folder", (), (path.parent.name,))
+        listing = Listing()
+    dataset = Dataset(path.parent, "folder", tuple(listing.samples), (path.parent.name,), tuple(listing.skipped))
     for sample in dataset.samples:
-        if sample.path == path:
+        if sample.relative_path == path.name:
             return dataset, sample
     return replace(dataset, samples=(alone,)), alone
-
-
-def _category_around(path: Path) -> Path | None:
-    """The category whose split folders a path lies in."""
-    for inner, outer in zip((path, *path.parents), path.parents, strict=False):
-        if inner.name in SPLITS and is_category(outer):
-            return outer
-    return None
