@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sam_inspector.core.errors import InputError
-from sam_inspector.models.registry import PackageMember, WebAddress, WeightsFile
+from sam_inspector.models.sources import PackageMember, WebAddress, WeightsFile
 
 
 @dataclass(frozen=True, slots=True)

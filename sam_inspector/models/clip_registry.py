@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sam_inspector.core.errors import InputError, WeightsError
-from sam_inspector.models.registry import WebAddress, WeightsFile
+from sam_inspector.models.sources import WebAddress, WeightsFile
 from sam_inspector.models.weights import weights_status
 
 DEFAULT_CLIP = "vit_l_14_336"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -48,6 +50,13 @@ def cpu_has_bfloat16() -> bool:
     return False
 
 
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Compute in float32 although an encoder around it is in the midst of a lower precision."""
+    with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+        yield
+
+
 def _cpu(reason: str) -> DeviceChoice:
     if cpu_has_bfloat16():
         return DeviceChoice("cpu", "bfloat16", f"{reason}; this CPU multiplies bfloat16 in hardware")
@@ -81,14 +90,25 @@ def choose_device(wanted: str = "auto", precision: str = "auto") -> DeviceChoice
     ModelError
         When the device asked for is not there or does not work.
     """
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", wanted):
-        raise InputError(f"There is no device “{wanted}”: choose auto, cpu, cuda, cuda:N or mps.")
-    if precision not in ("auto", "float32", "bfloat16"):
-        raise InputError(f"There is no precision “{precision}”: choose auto, float32 or bfloat16.")
+    check_names(wanted, precision)
     choice = _find(wanted)
     if precision == "auto":
         return choice
     return DeviceChoice(choice.device, precision, f"{choice.reason}; {precision} by choice")
+
+
+def check_names(wanted: str, precision: str) -> None:
+    """Refuse what is no name of a device or precision at all.
+
+    Raises
+    ------
+    InputError
+        As `choose_device`.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", wanted):
+        raise InputError(f"There is no device “{wanted}”: choose auto, cpu, cuda, cuda:N or mps.")
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise InputError(f"There is no precision “{precision}”: choose auto, float32 or bfloat16.")
 
 
 def _find(wanted: str) -> DeviceChoice:

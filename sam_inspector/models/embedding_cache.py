@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from sam_inspector.models.segmenter import Embedding
 
 MEMORY_LIMIT_BYTES = 128 * 1024**2
-"""Sixteen images of SAM with their middle features; the disk gives an older one back in some milliseconds."""
+"""Sixteen images of SAM with all their features, seven of SAM 2; the disk gives an older one back in milliseconds."""
 DISK_LIMIT_BYTES = 2 * 1024**3
 FORMAT = "2"
 """Part of every key; another one when what a file holds changes."""
@@ -124,8 +124,10 @@ class EmbeddingCache:
             tensors = load_file(file)
             file.touch()
             height, width = (int(side) for side in tensors["size"])
-            stages = tuple(tensors[f"stage{number}"] for number in range(len(tensors) - 2))
-            return Embedding(tensors["features"], (height, width), key.model, stages)
+            stages, skips = (
+                tuple(tensors[name] for name in sorted(tensors) if name.startswith(kind)) for kind in ("stage", "skip")
+            )
+            return Embedding(tensors["features"], (height, width), key.model, stages, skips)
         except (OSError, SafetensorError, KeyError, ValueError):
             with suppress(OSError):
                 file.unlink()
@@ -139,7 +141,8 @@ class EmbeddingCache:
         file = self._folder / key.file_name
         partial = file.with_suffix(".part")
         tensors = {"features": embedding.features, "size": torch.tensor(embedding.size)}
-        tensors |= {f"stage{number}": stage for number, stage in enumerate(embedding.stages)}
+        for kind, several in (("stage", embedding.stages), ("skip", embedding.skips)):
+            tensors |= {f"{kind}{number}": tensor for number, tensor in enumerate(several)}
         save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, partial)
         partial.replace(file)
         if self._disk_bytes is None:

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from importlib import import_module
 
 from sam_inspector.models.backbone import never
-from sam_inspector.models.checkpoints import read_checkpoint
-from sam_inspector.models.devices import choose_device
-from sam_inspector.models.registry import get_model_spec
+from sam_inspector.models.devices import DeviceChoice, choose_device
+from sam_inspector.models.registry import Runtime, get_model_spec
 from sam_inspector.models.segmenter import Segmenter
-from sam_inspector.models.weights import get_weights
+from sam_inspector.models.weights import get_weights, weights_paths
+
+
+def _choose_onnx_device(wanted: str, precision: str) -> DeviceChoice:
+    from sam_inspector.models.onnx_runtime import choose_onnx_device  # it takes a while to import
+
+    return choose_onnx_device(wanted, precision)
+
+
+DEVICES: dict[Runtime, Callable[[str, str], DeviceChoice]] = {"torch": choose_device, "onnx": _choose_onnx_device}
+"""Who chooses the device of a model, by what computes it."""
 
 
 def load_segmenter(
@@ -40,9 +49,9 @@ def load_segmenter(
         When `cancelled` said so.
     """
     spec = get_model_spec(name)
-    choice = choose_device(device, precision)
-    path = get_weights(spec, report=report, cancelled=cancelled)
+    choice = DEVICES[spec.runtime](device, precision)
+    get_weights(spec, report=report, cancelled=cancelled)
     report(1.0, f"Loading {spec.title}")
     module, _, builder = spec.adapter.partition(":")
-    segmenter: Segmenter = getattr(import_module(module), builder)(spec, read_checkpoint(path), choice)
+    segmenter: Segmenter = getattr(import_module(module), builder)(spec, weights_paths(spec), choice)
     return segmenter

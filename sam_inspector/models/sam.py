@@ -9,8 +9,8 @@ device's quick precision, channels last.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from segment_anything import sam_model_registry
 from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 from segment_anything.utils.transforms import ResizeLongestSide
-from torch import Tensor
+from torch import Tensor, nn
 
-from sam_inspector.core.errors import Cancelled, ModelError
+from sam_inspector.core.errors import ModelError
 from sam_inspector.core.prompts import Prompt
 from sam_inspector.models.backbone import DenseFeatures, never
 from sam_inspector.models.backbone_registry import SAM_BACKBONE
+from sam_inspector.models.checkpoints import read_checkpoint
 from sam_inspector.models.devices import DeviceChoice
+from sam_inspector.models.encoding import encoding
 from sam_inspector.models.fused_gelu import can_fuse_gelu
 from sam_inspector.models.registry import ModelSpec
 from sam_inspector.models.sam_stages import taking_stages
@@ -63,22 +65,9 @@ class SamSegmenter:
         resized = self._resize(pixels)
         image = torch.from_numpy(resized).to(self._torch_device).permute(2, 0, 1)[None].float()
         image = self._sam.preprocess(image).contiguous(memory_format=torch.channels_last)
-        autocast = torch.autocast(
-            self._torch_device.type, self._dtype, enabled=self._dtype is not torch.float32, cache_enabled=True
-        )
         encoder = self._sam.image_encoder
-        cancelling = _cancel_between_blocks(encoder, cancelled)
-        with torch.inference_mode(), autocast, cancelling, taking_stages(encoder) as taken:
-            try:
-                features = encoder(image)
-            except torch.OutOfMemoryError as error:
-                torch.cuda.empty_cache()
-                raise ModelError(
-                    f"{self.spec.title} needs more memory than {self.device.device} has free: "
-                    "choose a smaller model, or the CPU."
-                ) from error
-        if self._torch_device.type == "cuda":
-            torch.cuda.synchronize(self._torch_device)  # else the next step would seem to take this one's time
+        with encoding(self.spec.title, self.device, _blocks(encoder), cancelled), taking_stages(encoder) as taken:
+            features = encoder(image)
         return Embedding(features.float(), (height, width), self.spec.name, tuple(taken))
 
     def _resize(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -193,24 +182,10 @@ class SamSegmenter:
         return max(1, height), max(1, width)
 
 
-@contextmanager
-def _cancel_between_blocks(encoder: Any, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Look at `cancelled` before each block, so that a large encoder on a CPU can be given up within a second."""
-    if cancelled is never:
-        yield
-        return
-
-    def check(*_: object) -> None:
-        if cancelled():
-            raise Cancelled("Encoding was given up.")
-
-    blocks = getattr(encoder, "blocks", None) or getattr(encoder, "body", encoder).stages
-    hooks = [block.register_forward_pre_hook(check) for block in blocks]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+def _blocks(encoder: Any) -> list[nn.Module]:
+    return list(getattr(encoder, "blocks", None) or []) or [
+        block for stage in getattr(encoder, "body", encoder).stages for block in getattr(stage, "blocks", [stage])
+    ]
 
 
 def build_sam(architecture: str) -> Sam:
@@ -235,8 +210,22 @@ def build_sam(architecture: str) -> Sam:
     )
 
 
-def load_sam(spec: ModelSpec, weights: dict[str, Tensor], device: DeviceChoice) -> SamSegmenter:
-    """Build the network of a registry row and load its checkpoint, every key of it.
+def load_sam(spec: ModelSpec, files: Sequence[Path], device: DeviceChoice) -> SamSegmenter:
+    """Build the network of a registry row and load its checkpoint.
+
+    Raises
+    ------
+    WeightsError
+        When the checkpoint is damaged.
+    ModelError
+        When its weights do not fit the network.
+    """
+    (checkpoint,) = files
+    return sam_with_weights(spec, read_checkpoint(checkpoint), device)
+
+
+def sam_with_weights(spec: ModelSpec, weights: dict[str, Tensor], device: DeviceChoice) -> SamSegmenter:
+    """Build the network of a registry row and give it weights, every key of them.
 
     Raises
     ------

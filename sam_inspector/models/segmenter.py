@@ -22,7 +22,7 @@ class Embedding:
     Attributes
     ----------
     features
-        The model's own tensor; SAM: float32 `(1, 256, 64, 64)`.
+        The model's own tensor; SAM and SAM 2: float32 `(1, 256, 64, 64)`.
     size
         `(height, width)` of the image in pixels.
     model
@@ -30,17 +30,22 @@ class Embedding:
     stages
         Dense features from the middle of the encoder, for anomaly maps, finest first; bfloat16 `(C, 64, 64)` each in
         the model's own frame. Empty where a model offers none.
+    skips
+        Finer features that the decoder gets as well, finest first; SAM 2: float16 `(1, 32, 256, 256)` and
+        `(1, 64, 128, 128)`, SAM: none.
     """
 
     features: Any
     size: tuple[int, int]
     model: str
     stages: tuple[Any, ...] = ()
+    skips: tuple[Any, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """Memory it takes."""
-        return sum(int(tensor.element_size() * tensor.nelement()) for tensor in (self.features, *self.stages))
+        tensors = (self.features, *self.stages, *self.skips)
+        return sum(int(tensor.element_size() * tensor.nelement()) for tensor in tensors)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,7 +55,9 @@ class DecodedPrompt:
     Attributes
     ----------
     logits
-        float32 `(4, 256, 256)`: the single-mask output, then the three multimask outputs, in the model's frame.
+        float32 `(4, 256, 256)`: what the model gives to somebody who wants one mask, then the three multimask outputs,
+        in the model's frame. The first is the output of the single-mask token; where that is unstable, or a decoder
+        has no such token, as those of SAM 2 may, it is that of the three which has the highest predicted IoU.
     scores
         float32 `(4,)`: predicted IoU of each.
     """
@@ -97,7 +104,13 @@ class Segmenter(Protocol):
         prompts
             Each with a box or a positive point, in pixel indices of the image.
         mask_inputs
-            For each prompt, logits float32 `(256, 256)` of an earlier answer to refine, or None.
+            For each prompt, logits float32 `(256, 256)` to refine, or None: of an earlier answer of this very model, or
+            made from a map. Logits of one model mean nothing to another.
+
+        Raises
+        ------
+        ModelError
+            For an embedding of another model.
         """
         ...
 

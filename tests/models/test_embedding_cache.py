@@ -31,6 +31,19 @@ def test_what_was_put_in_comes_out(tmp_path):
     torch.testing.assert_close(again.features, embedding(3).features)
 
 
+def test_all_features_come_back_in_their_order(tmp_path):
+    whole = replace(
+        embedding(1.0),
+        stages=tuple(torch.full((2, 3, 4), number).bfloat16() for number in range(3)),
+        skips=tuple(torch.full((1, 2, side, side), side).half() for side in (8, 4)),
+    )
+    EmbeddingCache(tmp_path).put(KEY, whole)
+    again = EmbeddingCache(tmp_path).get(KEY)
+    assert again.size_bytes == whole.size_bytes == MB + 3 * 48 + 2 * 2 * (64 + 16)
+    for one, two in zip((*whole.stages, *whole.skips), (*again.stages, *again.skips), strict=True):
+        torch.testing.assert_close(one, two)
+
+
 @pytest.mark.parametrize("field", ["image_id", "model", "weights", "preprocessing", "precision"])
 def test_nothing_that_an_embedding_depends_on_is_left_out_of_its_key(tmp_path, field):
     cache = EmbeddingCache(tmp_path)

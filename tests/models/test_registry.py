@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from sam_inspector.core.errors import InputError
-from sam_inspector.models.registry import DEFAULT_MODEL, MODELS, PackageMember, WebAddress, get_model_spec
+from sam_inspector.models.registry import DEFAULT_MODEL, MODELS, NpmMember, PackageMember, WebAddress, get_model_spec
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -18,10 +18,13 @@ def test_a_row_names_everything_a_user_or_a_lawyer_asks_for(name):
     assert spec.licence == "Apache-2.0"
     assert "arxiv.org" in spec.paper
     assert spec.homepage.startswith("https://")
-    assert re.fullmatch(r"[0-9a-f]{64}", spec.sha256)
     assert spec.size_bytes > 10**7
-    assert isinstance(spec.sources[0], WebAddress), "the project's own address comes first"
-    assert all(s.url.startswith("https://") for s in spec.sources if isinstance(s, WebAddress))
+    for file in spec.weights.files:
+        assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
+        assert file.sha256 in spec.sha256
+        assert file.sources
+        assert all(s.url.startswith("https://") for s in file.sources if isinstance(s, WebAddress))
+        assert isinstance(file.sources[0], WebAddress), "the address of its makers comes first"
     assert spec.capabilities <= {"points", "boxes", "mask_input", "multimask"}
     assert spec.note.endswith(".")
     with pytest.raises(FrozenInstanceError):
@@ -29,8 +32,21 @@ def test_a_row_names_everything_a_user_or_a_lawyer_asks_for(name):
 
 
 def test_no_two_rows_share_a_file_or_a_hash():
-    assert len({spec.weights.name for spec in MODELS.values()}) == len(MODELS)
-    assert len({spec.sha256 for spec in MODELS.values()}) == len(MODELS)
+    files = [file for spec in MODELS.values() for file in spec.weights.files]
+    assert len({file.name for file in files}) == len(files)
+    assert len({file.sha256 for file in files}) == len(files)
+
+
+def test_a_row_of_several_files_sums_them_up():
+    spec = MODELS["sam2_tiny_onnx"]
+    encoder, decoder = spec.weights.files
+    assert spec.size_bytes == encoder.size_bytes + decoder.size_bytes == 151_267_913
+    assert spec.sha256 == f"{encoder.sha256}+{decoder.sha256}"
+    members = [source.member for file in (encoder, decoder) for source in file.sources if isinstance(source, NpmMember)]
+    assert members == [
+        "dist/sam2_hiera_tiny_encoder.with_runtime_opt.ort",
+        "dist/sam2_hiera_tiny_decoder_pr1.onnx",
+    ]
 
 
 def test_the_default_needs_only_a_package_index():
@@ -47,9 +63,9 @@ def test_an_unknown_name_lists_the_known_ones():
 
 def test_neither_torch_nor_the_network_is_imported_to_look_for_weights():
     code = (
-        "import sys; from sam_inspector.models import registry, weights;"
+        "import sys; from sam_inspector.models import foreground_registry, registry, weights;"
         "weights.find_weights(registry.MODELS['mobile_sam']);"
-        "print([name for name in ('torch', 'requests', 'pypi_simple', 'numpy') if name in sys.modules])"
+        "print([name for name in ('torch', 'onnxruntime', 'requests', 'pypi_simple', 'numpy') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sam_inspector.core.errors import Cancelled, WeightsError
-from sam_inspector.models import weights as weights_module
+from sam_inspector.models import weights as weights_module, weights_on_disk
 from sam_inspector.models.fetching import connection
 from sam_inspector.models.registry import MODELS, WebAddress
 from sam_inspector.models.weights import find_weights, get_weights, require_weights, verify, weights_status
@@ -247,13 +247,13 @@ def test_a_file_is_hashed_once_and_again_when_it_changed(folder, body, spec_of, 
     path.write_bytes(body)
     spec = spec_of(REFUSED)
     hashed: list[Path] = []
-    real = weights_module.file_sha256
+    real = weights_on_disk.file_sha256
 
     def counting(path, **rest):
         hashed.append(path)
         return real(path, **rest)
 
-    monkeypatch.setattr(weights_module, "file_sha256", counting)
+    monkeypatch.setattr(weights_on_disk, "file_sha256", counting)
     assert find_weights(spec) == find_weights(spec) == path
     assert len(hashed) == 1
     assert verify(spec).state == "ready"

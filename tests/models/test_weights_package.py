@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from sam_inspector.core.errors import Cancelled, WeightsError
-from sam_inspector.models.fetching import index_settings as settings_module
-from sam_inspector.models.fetching import package_index
+from sam_inspector.models.fetching import index_settings as settings_module, package_index
 from sam_inspector.models.fetching.connection import open_session
 from sam_inspector.models.fetching.index_settings import (
     IndexSettings,

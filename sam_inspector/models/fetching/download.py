@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from sam_inspector.core.errors import Cancelled
-from sam_inspector.models.checksums import file_sha256
+from sam_inspector.models.checksums import Digest, file_digest
 from sam_inspector.models.fetching.connection import (
     CONNECT_S,
     NETWORK_ERRORS,
@@ -20,7 +20,7 @@ from sam_inspector.models.fetching.connection import (
     http_reason,
     reason,
 )
-from sam_inspector.models.fetching.patience import patiently
+from sam_inspector.models.fetching.patience import GIVEN_UP, patiently
 from sam_inspector.models.fetching.progress import ByteCount, IsCancelled, Report, SourceFailed
 
 CHUNK_BYTES = 1 << 17
@@ -35,7 +35,7 @@ class Download:
     ----------
     text
         What a progress bar calls it.
-    size_bytes, sha256
+    size_bytes, digest
         None where they are not known beforehand.
     limit_bytes
         More than this is never written.
@@ -44,7 +44,7 @@ class Download:
     url: str
     text: str
     size_bytes: int | None
-    sha256: str | None
+    digest: Digest | None
     limit_bytes: int
 
 
@@ -68,8 +68,10 @@ def download(
     OSError
         When the file can't be written.
     """
-    check_reachable(session, wanted.url, cancelled)
     resumed = part.exists()
+    if resumed and wanted.digest is not None and _trouble(wanted, part, cancelled) is None:
+        return  # it came whole before, and another file of the same package was missing
+    check_reachable(session, wanted.url, cancelled)
     _receive_all(session, wanted, part, report, cancelled)
     trouble = _trouble(wanted, part, cancelled)
     if trouble and resumed:
@@ -185,6 +187,10 @@ def _trouble(wanted: Download, part: Path, cancelled: IsCancelled) -> str | None
     size = _size(part)
     if wanted.size_bytes is not None and size != wanted.size_bytes:
         return f"only {size:,} of {wanted.size_bytes:,} bytes came"
-    if wanted.sha256 is not None and file_sha256(part, cancelled=cancelled) != wanted.sha256.lower():
-        return "the file that came has the wrong SHA-256"
+    digest = wanted.digest
+    try:
+        if digest is not None and file_digest(part, digest.algorithm, cancelled=cancelled) != digest.value:
+            return f"the file that came has the wrong {digest.title}"
+    except Cancelled as error:
+        raise Cancelled(GIVEN_UP) from error
     return None

