@@ -55,6 +55,8 @@ class FewShotRecipe:
         The most tokens kept; None keeps all.
     coreset_ratio
         Share of the tokens kept; None leaves it to `bank_tokens`.
+    groups_looked_into
+        Groups of similar tokens that each query is compared with; None compares it with all tokens.
     smoothing
         Standard deviation of the map's Gaussian, as a share of the image's longest side.
     top_share
@@ -67,14 +69,16 @@ class FewShotRecipe:
     rotations: int = 8
     bank_tokens: int | None = 12288
     coreset_ratio: float | None = None
+    groups_looked_into: int | None = 3
     smoothing: float = 3 / 256
     top_share: float = 0.001
 
 
 _RECOMMENDED = FewShotRecipe()
-_PATCHCORE = FewShotRecipe(centring=0, rotations=1, coreset_ratio=0.1, bank_tokens=None, smoothing=4 / 320, top_share=0)
-_ANOMALY_DINO = FewShotRecipe(average=1, centring=0, smoothing=4 / 448, top_share=0.01, bank_tokens=None)
-_SWIN = FewShotRecipe(joined=False, average=1, centring=0, rotations=1, bank_tokens=None, smoothing=0, top_share=0)
+_EXACT = FewShotRecipe(centring=0, bank_tokens=None, groups_looked_into=None)
+_PATCHCORE = replace(_EXACT, rotations=1, coreset_ratio=0.1, smoothing=4 / 320, top_share=0)
+_ANOMALY_DINO = replace(_EXACT, average=1, smoothing=4 / 448, top_share=0.01)
+_SWIN = replace(_EXACT, joined=False, average=1, rotations=1, smoothing=0, top_share=0)
 
 RECIPES: dict[tuple[str, str], FewShotRecipe] = {
     ("sam", "recommended"): _RECOMMENDED,

@@ -46,60 +46,39 @@ class CascadePass:
 def cascade(
     segmenter: Segmenter,
     embedding: Embedding,
-    prompts: Sequence[Prompt],
+    first: CascadePass,
     settings: CascadeSettings,
-    mask_inputs: Sequence[NDArray[np.float32] | None] | None = None,
+    regions: Sequence[NDArray[np.bool_] | None],
 ) -> tuple[CascadePass, CascadePass, CascadePass]:
-    """Decode prompts in three passes.
+    """Decode prompts twice more, after a first pass that anything may have answered: points, a click, a box.
 
     Parameters
     ----------
-    prompts
-        Each with a box or a positive point.
-    mask_inputs
-        Logits float32 `(256, 256)` for the first pass, where there are any.
+    first
+        Its chosen masks are those of `choose_first`, or what a person picked.
+    regions
+        For each prompt the region of the map that it was made from, see `map_region`; None where it is of no map.
 
     Returns
     -------
     tuple[CascadePass, CascadePass, CascadePass]
-        A prompt whose mask comes out empty keeps the mask of the pass before; one whose first mask is empty is not
-        asked anew by another prompt.
+        The first and the two after it. A prompt whose first mask is empty is asked again with the box of its region;
+        one whose later mask comes out empty keeps the mask of the pass before.
     """
-    asked = tuple(prompts)
-    inputs = mask_inputs if mask_inputs is not None else [None] * len(asked)
-    answers = tuple(segmenter.decode(embedding, asked, mask_inputs))
-    regions = tuple(
-        None if logits is None else map_region(segmenter, embedding, logits, prompt)
-        for logits, prompt in zip(inputs, asked, strict=True)
-    )
-    chosen = tuple(
-        choose_mask(answer, settings.first, region) if prompt.box is None else SINGLE_MASK
-        for prompt, answer, region in zip(asked, answers, regions, strict=True)
-    )
-    first = CascadePass(asked, answers, chosen)
-    return first, *later_passes(segmenter, embedding, first, settings, regions)
-
-
-def later_passes(
-    segmenter: Segmenter,
-    embedding: Embedding,
-    first: CascadePass,
-    settings: CascadeSettings,
-    regions: Sequence[NDArray[np.bool_] | None],
-) -> tuple[CascadePass, CascadePass]:
-    """The second and the third pass after a first one, however that came about.
-
-    Parameters
-    ----------
-    regions
-        For each prompt the region of the map that it was made from; see `map_region`.
-    """
+    first = _with_boxes_for_empty(segmenter, embedding, first, regions)
     second = _refined(segmenter, embedding, first, first.prompts, settings.second, regions)
     boxed = tuple(
         prompt if prompt.box is not None else replace(prompt, box=mask_box(segmenter, embedding, second.logits(index)))
         for index, prompt in enumerate(second.prompts)
     )
-    return second, _refined(segmenter, embedding, second, boxed, settings.third, regions)
+    return first, second, _refined(segmenter, embedding, second, boxed, settings.third, regions)
+
+
+def choose_first(
+    prompt: Prompt, answer: DecodedPrompt, region: NDArray[np.bool_] | None, settings: CascadeSettings
+) -> int:
+    """Which answer to a prompt counts in the first pass: a box says what is meant, points leave it open."""
+    return SINGLE_MASK if prompt.box is not None else choose_mask(answer, settings.first, region)
 
 
 def choose_mask(answer: DecodedPrompt, rule: MaskRule, region: NDArray[np.bool_] | None) -> int:
@@ -164,6 +143,30 @@ def mask_box(segmenter: Segmenter, embedding: Embedding, logits: NDArray[np.floa
     return clip_box(box, width, height)
 
 
+def _with_boxes_for_empty(
+    segmenter: Segmenter,
+    embedding: Embedding,
+    first: CascadePass,
+    regions: Sequence[NDArray[np.bool_] | None],
+) -> CascadePass:
+    """The first pass, prompts without a mask asked again with the box of the region that they were made from."""
+    answers, chosen = list(first.answers), list(first.chosen)
+    for index, (prompt, region) in enumerate(zip(first.prompts, regions, strict=True)):
+        if prompt.box is not None or region is None or _shows(segmenter, embedding, first.logits(index)):
+            continue
+        box = mask_box(segmenter, embedding, np.where(region, np.float32(1), np.float32(-1)))
+        if box is not None:
+            answers[index] = segmenter.decode(embedding, [replace(prompt, box=box)])[0]
+            chosen[index] = SINGLE_MASK
+    return replace(first, answers=tuple(answers), chosen=tuple(chosen))
+
+
+def _shows(segmenter: Segmenter, embedding: Embedding, logits: NDArray[np.float32]) -> bool:
+    """Whether there is a mask in the part of the logits that shows the image."""
+    height, width = segmenter.logits_frame(embedding)
+    return bool((logits[:height, :width] > 0).any())
+
+
 def _refined(
     segmenter: Segmenter,
     embedding: Embedding,
@@ -179,8 +182,7 @@ def _refined(
         choose_mask(answer, "single" if rule == "map" and region is None else rule, region)
         for answer, region in zip(answers, regions, strict=True)
     ]
-    height, width = segmenter.logits_frame(embedding)
     for index, answer in enumerate(answers):
-        if not (answer.logits[chosen[index], :height, :width] > 0).any():
+        if not _shows(segmenter, embedding, answer.logits[chosen[index]]):
             answers[index], chosen[index] = before.answers[index], before.chosen[index]
     return CascadePass(prompts, tuple(answers), tuple(chosen))

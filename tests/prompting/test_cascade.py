@@ -5,7 +5,7 @@ import pytest
 
 from sam_inspector.core.prompts import Prompt
 from sam_inspector.models.segmenter import DecodedPrompt
-from sam_inspector.prompting.cascade import cascade, choose_mask, map_region, mask_box
+from sam_inspector.prompting.cascade import CascadePass, cascade, choose_first, choose_mask, map_region, mask_box
 from sam_inspector.prompting.cascade_settings import CascadeSettings
 from tests.fakes import FakeSegmenter
 
@@ -42,10 +42,18 @@ def embedded(segmenter, size=(256, 256)):
     return segmenter.embed(np.zeros((*size, 3), np.uint8))
 
 
+def three_passes(segmenter, embedding, prompts, settings):
+    """After a first pass without a map."""
+    answers = tuple(segmenter.decode(embedding, prompts))
+    chosen = tuple(choose_first(*pair, None, settings) for pair in zip(prompts, answers, strict=True))
+    first = CascadePass(tuple(prompts), answers, chosen)
+    return cascade(segmenter, embedding, first, settings, [None] * len(prompts))
+
+
 def test_each_pass_gets_what_the_one_before_found():
     segmenter = Scripted([answer(1), answer(2), answer(3)])
     embedding = embedded(segmenter)
-    first, second, third = cascade(segmenter, embedding, [POINTS], CascadeSettings())
+    first, second, third = three_passes(segmenter, embedding, [POINTS], CascadeSettings())
     asked_1, asked_2, asked_3 = segmenter.decoded
     input_1, input_2, input_3 = segmenter.mask_inputs
     assert asked_1 == asked_2 == POINTS
@@ -63,22 +71,15 @@ def test_each_pass_gets_what_the_one_before_found():
 def test_which_mask_counts_in_each_pass_is_a_setting():
     segmenter = Scripted([answer(1), answer(2), answer(3)])
     settings = CascadeSettings("single", "predicted_iou", "predicted_iou")
-    passes = cascade(segmenter, embedded(segmenter), [POINTS], settings)
+    passes = three_passes(segmenter, embedded(segmenter), [POINTS], settings)
     assert [one.chosen for one in passes] == [(0,), (2,), (2,)]
 
 
 def test_a_box_that_was_given_stays():
     segmenter = Scripted([answer(1), answer(2), answer(3)])
-    passes = cascade(segmenter, embedded(segmenter), [BOXED], CascadeSettings())
+    passes = three_passes(segmenter, embedded(segmenter), [BOXED], CascadeSettings())
     assert all(asked == BOXED for asked in segmenter.decoded)
     assert passes[0].chosen == (0,), "a box tells SAM what is meant: its single mask"
-
-
-def test_the_first_pass_may_begin_with_logits():
-    segmenter = Scripted([answer(1), answer(2), answer(3)])
-    start = np.full((256, 256), 2, np.float32)
-    cascade(segmenter, embedded(segmenter), [POINTS], CascadeSettings(), [start])
-    assert segmenter.mask_inputs[0] is start
 
 
 @pytest.mark.parametrize("empty", [1, 2])
@@ -86,21 +87,34 @@ def test_an_empty_mask_gives_way_to_the_one_before(empty):
     answers = [answer(1), answer(2), answer(3)]
     answers[empty] = EMPTY
     segmenter = Scripted(answers)
-    passes = cascade(segmenter, embedded(segmenter), [POINTS], CascadeSettings())
+    passes = three_passes(segmenter, embedded(segmenter), [POINTS], CascadeSettings())
     np.testing.assert_array_equal(passes[empty].logits(0), passes[empty - 1].logits(0))
 
 
 def test_nothing_found_at_all_gives_an_empty_mask_and_no_box():
     segmenter = Scripted([EMPTY, EMPTY, EMPTY])
-    passes = cascade(segmenter, embedded(segmenter), [POINTS], CascadeSettings())
+    passes = three_passes(segmenter, embedded(segmenter), [POINTS], CascadeSettings())
     assert segmenter.decoded[2].box is None
     assert not (passes[2].logits(0) > 0).any()
+
+
+def test_an_empty_first_mask_is_asked_for_again_with_the_box_of_the_region():
+    segmenter = Scripted([EMPTY, answer(1), answer(2), answer(3)])
+    embedding = embedded(segmenter)
+    (decoded,) = segmenter.decode(embedding, [POINTS])
+    region = np.zeros((256, 256), bool)
+    region[20:31, 30:61] = True
+    passes = cascade(segmenter, embedding, CascadePass((POINTS,), (decoded,), (1,)), CascadeSettings(), [region])
+    assert [prompt.box for prompt in segmenter.decoded[:3]] == [None, (30.0, 20.0, 60.0, 30.0), None]
+    assert segmenter.decoded[1].points == POINTS.points
+    np.testing.assert_array_equal(passes[0].logits(0), answer(1).logits[0])
+    np.testing.assert_array_equal(segmenter.mask_inputs[2], answer(1).logits[0])
 
 
 def test_several_prompts_go_side_by_side_in_three_calls():
     segmenter = FakeSegmenter()
     other = Prompt(None, ((200.0, 200.0),), (1,))
-    passes = cascade(segmenter, embedded(segmenter), [POINTS, other], CascadeSettings())
+    passes = three_passes(segmenter, embedded(segmenter), [POINTS, other], CascadeSettings())
     assert len(segmenter.decoded) == 6
     assert [len(one.answers) for one in passes] == [2, 2, 2]
     assert passes[2].prompts[1].box[0] > 150, "each has the box of its own mask"

@@ -1,0 +1,1 @@
+"""SimpleNet: a small network learns to tell the features of normal images from the same with noise."""
