@@ -27,6 +27,10 @@ class FakeTensor:
     def nelement(self) -> int:
         return self.size_bytes
 
+    def cpu(self):
+        """What the cache asks for before it writes: a stand-in stays in memory."""
+        raise OSError("not kept on disk")
+
 
 class FakeStage(FakeTensor):
     """A middle feature `(C, h, w)` that waits for torch until it is looked at."""

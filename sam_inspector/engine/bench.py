@@ -26,14 +26,14 @@ from sam_inspector.core.metrics.ranking import rank_pixels
 from sam_inspector.core.prompts import Box, Prompt, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.data.images import LoadedImage, image_id_of_bytes
+from sam_inspector.engine.bench_pooled import made_up_maps, plain_pooled, pooled
 from sam_inspector.engine.inspector import Inspector, score
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.requests import CascadeInput, MapInput, SegmentOptions
+from sam_inspector.engine.segmenting import PromptDecoder
 from sam_inspector.models.backbone import DenseFeatures
 from sam_inspector.models.plain_sam import plain_predictor
-from sam_inspector.prompting.cascade import cascade
-from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings, CoFeatureSettings
+from sam_inspector.prompting.cascade_settings import PASSES, CoFeatureSettings
 from sam_inspector.prompting.co_feature_points import co_feature_points
-from sam_inspector.prompting.map_input import map_as_logits
 
 SIDE = 1024
 DEFECT: Box = (380.0, 420.0, 619.0, 559.0)
@@ -48,6 +48,8 @@ class Rounds:
 
     Attributes
     ----------
+    pooled_images
+        How many images `pooled` takes; for 83 the plain path takes a minute.
     maps
         For each of `REFERENCES`.
     few_shot
@@ -59,6 +61,8 @@ class Rounds:
     click: tuple[int, int] = (5, 4)
     cascade: tuple[int, int] = (10, 1)
     metrics: tuple[int, int] = (5, 4)
+    pooled: tuple[int, int] = (1, 2)
+    pooled_images: int = 83
     maps: tuple[tuple[int, int], ...] = ((2, 8), (1, 16))
     few_shot: FewShotSettings = field(default_factory=FewShotSettings)
 
@@ -86,6 +90,7 @@ def bench(inspector: Inspector, rounds: Rounds = Rounds(), seed: int = 0) -> Ite
     Timing
         `encode`; `decode` of one box; `click`: that, its mask at the image's size and all scores; `cascade`: from a map
         to the logits of the third pass, beside three decodes of ours; `metrics`: pixel AUROC and AP of that image;
+        `pooled`: AUROC, AP, F1-max and AUPRO of the pixels of many images together, beside the same without F1-max;
         `map_4` and `map_32`: the map of an encoded image, by references.
 
     Raises
@@ -98,11 +103,7 @@ def bench(inspector: Inspector, rounds: Rounds = Rounds(), seed: int = 0) -> Ite
     plain = plain_predictor(segmenter.spec, device)
     image, truth = picture(seed)
     yield _measure(
-        "encode",
-        lambda: segmenter.embed(image.pixels),
-        lambda: plain.set_image(image.pixels),
-        rounds.encode,
-        device,
+        "encode", lambda: segmenter.embed(image.pixels), lambda: plain.set_image(image.pixels), rounds.encode, device
     )
     embedded = inspector.embed(image)
     yield _measure(
@@ -131,10 +132,16 @@ def bench(inspector: Inspector, rounds: Rounds = Rounds(), seed: int = 0) -> Ite
         return points.as_prompts("few-shot").items
 
     prompts = found()
-    map_logits = map_as_logits(anomaly_map.values, 0.5, segmenter.logits_frame(embedded.embedding))
+    made_from = MapInput(anomaly_map, 0.5)
+
+    def in_passes() -> None:
+        decoder = PromptDecoder(segmenter)  # a new one each time, as answers are remembered
+        how = CascadeInput(made_from=made_from)
+        decoder.passes(embedded.embedding, embedded.key, found(), SegmentOptions(), how, made_from)
+
     yield _measure(
         "cascade",
-        lambda: cascade(segmenter, embedded.embedding, found(), CascadeSettings(), [map_logits] * len(prompts)),
+        in_passes,
         lambda: [segmenter.decode(embedded.embedding, prompts) for _ in range(PASSES)],
         rounds.cascade,
         device,
@@ -144,6 +151,9 @@ def bench(inspector: Inspector, rounds: Rounds = Rounds(), seed: int = 0) -> Ite
     yield _measure(
         "metrics", lambda: rank_pixels(scores, truth), lambda: _plain_scores(scores, truth), rounds.metrics, device
     )
+    maps = made_up_maps(rounds.pooled_images, seed)
+    yield _measure("pooled", lambda: pooled(maps), lambda: plain_pooled(maps), rounds.pooled, device)
+    maps.clear()
     features = segmenter.dense_features(embedded.embedding)
     for (name, references), turns in zip(REFERENCES.items(), rounds.maps, strict=True):
         detector, tokens, recipe = _references(features, references, rounds.few_shot)

@@ -146,17 +146,17 @@ class CascadeAblation:
         values = np.ascontiguousarray(cv2.resize(found.values, size, interpolation=cv2.INTER_LINEAR), np.float32)
         values = values.reshape(truth.shape)
         measured = [(TABLE_3, MAP_ALONE, Segmentation(values > threshold, values))]
-        map_input = MapInput(found, threshold) if how.map_input else None
         for shape in SHAPES:
             for side in SIZES:
                 kernel = replace(how.points, kernel_shape=shape, kernel_px=side)
                 points, _ = self._inspector.find_points(embedded, found, threshold, kernel)
+                made_from = MapInput(found, points.threshold)
                 passes, _ = self._inspector.segment_in_passes(
                     embedded,
                     points.as_prompts(self._settings.map_method),
                     self._settings.options,
-                    CascadeInput(how.passes, found, how.score),
-                    map_input=map_input,
+                    CascadeInput(how.passes, made_from, how.score),
+                    map_input=made_from if how.map_input else None,
                 )
                 measured.append((TABLE_2, f"{shape} {side}", passes[-1]))
                 if (shape, side) == (how.points.kernel_shape, how.points.kernel_px):

@@ -1,4 +1,4 @@
-"""Scoring prompt modes over datasets: a generator that yields after every image, so it can be watched and stopped.
+"""Scoring prompt modes over datasets: a generator of small steps, so it can be watched, paused and stopped.
 
 What is finished is on disk before the next image begins; a run that was stopped goes on with `resume` where it was,
 and ends with the same files as one that was not.
@@ -6,22 +6,29 @@ and ends with the same files as one that was not.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from sam_inspector.anomaly.clip_settings import ClipSettings
 from sam_inspector.anomaly.settings import FewShotSettings
+from sam_inspector.anomaly.simplenet.settings import SimpleNetSettings
 from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import Dataset, Sample
-from sam_inspector.engine.map_methods import MapWorks, check_map_methods
+from sam_inspector.engine.foreground_checks import check_backgrounds, check_foreground, kinds_of
+from sam_inspector.engine.image_rows import ImageRow, ModeResult
+from sam_inspector.engine.map_methods import LearntSettings, MapWorks, check_map_methods
 from sam_inspector.engine.modes import AUTOMATIC_MODES, EVALUATE_MODES
-from sam_inspector.engine.requests import MapMethod, SegmentOptions
+from sam_inspector.engine.requests import JobProgress, MapMethod, SegmentOptions
 from sam_inspector.engine.results import ResultsFolder
+from sam_inspector.engine.run_header import json_values as json_values, open_results as open_results
 from sam_inspector.engine.running_modes import ModeRunner
+from sam_inspector.foreground.backgrounds import BackgroundSettings
+from sam_inspector.foreground.category_types import CategoryKind
 from sam_inspector.methods.prompt_modes import RECOMMENDED
+from sam_inspector.methods.sam2sim import ForegroundChoice
+from sam_inspector.models.backbone import never
 from sam_inspector.prompting.automatic import AutomaticPrompts
 from sam_inspector.prompting.cascade_settings import CascadedPrompting
 from sam_inspector.prompting.from_anomaly_map import check_settings
@@ -52,6 +59,14 @@ class EvaluateSettings:
         Whether SAM answers in three passes in the other modes too.
     save_maps
         Whether maps are written to the run's folder.
+    simplenet
+        How SimpleNet is trained, for itself and for Sam2Sim.
+    foreground
+        How the foreground of an object is found, where its background is removed or exchanged.
+    unknown_kind
+        What stands for the type of a category that the table of types does not know; `unknown` refuses it.
+    background
+        Which backgrounds the test images of objects are set before, whatever the mode; None leaves them as they are.
     """
 
     modes: tuple[str, ...]
@@ -68,6 +83,10 @@ class EvaluateSettings:
     map_method: MapMethod = "clip"
     three_passes: bool = False
     save_maps: bool = False
+    simplenet: SimpleNetSettings = field(default_factory=SimpleNetSettings)
+    foreground: ForegroundChoice = field(default_factory=ForegroundChoice)
+    unknown_kind: CategoryKind = "unknown"
+    background: BackgroundSettings | None = None
 
     @property
     def automatic_modes(self) -> tuple[str, ...]:
@@ -79,13 +98,25 @@ class EvaluateSettings:
         """The maps that the modes need."""
         return tuple(dict.fromkeys(AUTOMATIC_MODES[mode].map or self.map_method for mode in self.automatic_modes))
 
+    @property
+    def learnt(self) -> LearntSettings:
+        """What SimpleNet and Sam2Sim are made with."""
+        return LearntSettings(self.simplenet, self.foreground, self.unknown_kind)
+
+    @property
+    def asks_for_types(self) -> bool:
+        """Whether it must be known which categories show objects before a background."""
+        return self.background is not None or "sam2sim" in self.map_methods
+
     def check(self) -> None:
         """Refuse what can't be evaluated.
 
         Raises
         ------
         InputError
-            For an unknown mode or preset, or a number below 1.
+            For an unknown mode or preset, a number below 1, or backgrounds that can't be made.
+        WeightsError
+            When weights are missing that are not fetched unasked.
         """
         unknown = [mode for mode in self.modes if mode not in EVALUATE_MODES]
         if unknown:
@@ -102,18 +133,40 @@ class EvaluateSettings:
             raise InputError(f"There is no map “{self.map_method}”: choose from {', '.join(get_args(MapMethod))}.")
         if self.automatic_modes:
             check_settings(self.prompting)
-            check_map_methods(self.map_methods, self.few_shot, self.clip)
+            check_map_methods(self.map_methods, self.few_shot, self.clip, self.learnt)
             self.cascade.points.check()
+        if self.background is not None:
+            check_foreground(self.foreground, self.unknown_kind)
+            check_backgrounds(self.background, self.foreground)
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateStep:
-    """One image is done; `remarks` are sentences on the references of its category, with its first image."""
+    """A part of the work is done: of a category's maps, one mode of an image, or all of an image.
+
+    Attributes
+    ----------
+    done, total
+        Images.
+    sample
+        The image at hand.
+    text
+        What is being done with it.
+    rows
+        The image's results, once all are there and on disk; empty before, and for an image of an earlier run.
+    maps
+        How far what the maps of its category are made from is described; None where it does not go on with that.
+    remarks
+        Sentences on what the maps of its category are made from, with its first image.
+    """
 
     done: int
     total: int
     sample: Sample
+    text: str = ""
+    rows: tuple[ImageRow, ...] = ()
     remarks: tuple[str, ...] = ()
+    maps: JobProgress | None = None
 
 
 def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings) -> list[Sample]:
@@ -124,7 +177,7 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
     Raises
     ------
     InputError
-        For a category that no dataset has, or that two folders have.
+        For a category that no dataset has, or that two folders have; for one whose type must be known and is not.
     DatasetError
         When there is no such image.
     """
@@ -142,7 +195,7 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
                 continue
             if settings.categories and sample.category not in settings.categories:
                 continue
-            folder = sample.path.parents[sample.relative_path.count("/")]
+            folder = sample.category_folder
             first = folders.setdefault(sample.category, folder)
             if first != folder and not first.samefile(folder):
                 # Results are kept by category and path, and pooled by category.
@@ -159,6 +212,8 @@ def samples_to_evaluate(datasets: Sequence[Dataset], settings: EvaluateSettings)
             f"No image in {roots} has a ground-truth mask, which results are scored against: put masks in "
             "ground_truth/<defect>/<name>_mask.png."
         )
+    if settings.asks_for_types:
+        kinds_of(chosen, settings.unknown_kind)
     return chosen
 
 
@@ -168,6 +223,8 @@ def evaluate(
     inspector: Inspector,
     folder: ResultsFolder,
     map_works: Mapping[str, MapWorks] | None = None,
+    *,
+    cancelled: Callable[[], bool] = never,
 ) -> Iterator[EvaluateStep]:
     """Evaluate images, each by all modes with one encoding.
 
@@ -178,6 +235,8 @@ def evaluate(
     ----------
     map_works
         For each category what its maps are made from; see `map_works`.
+    cancelled
+        Asked between the parts of an encoding.
 
     Raises
     ------
@@ -185,79 +244,26 @@ def evaluate(
         When results can't be written; those of the images finished before are kept.
     InputError, WeightsError
         When a category's maps can't be made.
+    Cancelled
+        When `cancelled` said so.
     """
-    modes = ModeRunner(settings, inspector, folder, map_works or {})
-    for number, sample in enumerate(samples, start=1):
-        remarks: tuple[str, ...] = ()
-        if not folder.has(sample):
-            remarks = modes.prepare(sample)
-            folder.add(sample, modes.run(sample))
-        yield EvaluateStep(number, len(samples), sample, remarks)
+    modes = ModeRunner(settings, inspector, folder.places, map_works or {}, cancelled)
+    total = len(samples)
+    waiting = [sample for sample in samples if not folder.has(sample)]
+    done = total - len(waiting)
+    if done:
+        yield EvaluateStep(done, total, samples[0], "finished before")
+    for sample in waiting:
+        was_prepared = True
+        for progress in modes.prepare(sample):
+            was_prepared = False
+            yield EvaluateStep(done, total, sample, f"maps, {progress.done}/{progress.total}", maps=progress)
+        results: list[ModeResult] = []
+        for result in modes.results(sample):
+            results.append(result)
+            yield EvaluateStep(done, total, sample, result.row.mode)
+        remarks = () if was_prepared else modes.remarks
+        folder.add(sample, results, remarks)
+        done += 1
+        yield EvaluateStep(done, total, sample, rows=tuple(result.row for result in results), remarks=remarks)
     folder.finish()
-
-
-def open_results(
-    out: Path,
-    settings: EvaluateSettings,
-    datasets: Sequence[Dataset],
-    samples: Sequence[Sample],
-    inspector: Inspector,
-    *,
-    command: str,
-    resume: bool,
-) -> ResultsFolder:
-    """Begin or go on with a folder of results.
-
-    Raises
-    ------
-    InputError, StoreError
-        As `ResultsFolder.open`.
-    """
-    segmenter = inspector.segmenter
-    return ResultsFolder.open(
-        out,
-        header={
-            "command": command,
-            "device": segmenter.device.device,
-            "dtype": segmenter.device.precision,
-            "seed": settings.seed,
-            "model": {"name": segmenter.spec.name, "sha256": segmenter.spec.sha256},
-            "preset": settings.preset,
-            "settings": {
-                "modes": list(settings.modes),
-                "points": settings.points,
-                "categories": list(settings.categories),
-                "limit": settings.limit,
-                "refine": settings.options.refine,
-                "single_point_multimask": settings.options.single_point_multimask,
-                **({"three_passes": True} if settings.three_passes else {}),
-                **_automatic_settings(settings),
-            },
-            "skipped": [
-                {"path": str(skipped.path), "reason": skipped.reason}
-                for dataset in datasets
-                for skipped in dataset.skipped
-            ],
-        },
-        samples=samples,
-        layout=",".join(dict.fromkeys(dataset.layout for dataset in datasets)),
-        resume=resume,
-    )
-
-
-def _automatic_settings(settings: EvaluateSettings) -> dict[str, Any]:
-    """What the automatic modes depend on, as JSON values; nothing where there is none, as in earlier runs."""
-    if not settings.automatic_modes:
-        return {}
-    found: dict[str, Any] = {"prompting": json_values(settings.prompting), "save_maps": settings.save_maps}
-    for method in settings.map_methods:
-        found["clip" if method == "clip" else "few_shot"] = json_values(getattr(settings, method.replace("-", "_")))
-    if any(AUTOMATIC_MODES[mode].answer == "cascade" for mode in settings.automatic_modes):
-        found |= {"cascade": json_values(settings.cascade), "map": settings.map_method}
-    return found
-
-
-def json_values(settings: FewShotSettings | ClipSettings | AutomaticPrompts | CascadedPrompting) -> dict[str, Any]:
-    """A frozen value as JSON gives it back, lists in place of tuples, so that the two compare equal."""
-    values: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
-    return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from sam_inspector.anomaly.recipes import recipe_for
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.anomaly.turning import turned
 from sam_inspector.core.calibration import Calibration
-from sam_inspector.core.errors import Cancelled, ImageReadError, InputError, WeightsError
+from sam_inspector.core.errors import Cancelled, ImageReadError, InputError
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.data.images import LoadedImage, read_image
+from sam_inspector.engine.backbone_weights import require_backbone_weights
 from sam_inspector.engine.inspector import Inspector
 from sam_inspector.engine.requests import BuildReferences, JobProgress, ReferencesReady
 from sam_inspector.models.backbone import Backbone, DenseFeatures, never
 from sam_inspector.models.backbone_loading import load_backbone
-from sam_inspector.models.backbone_registry import SAM_BACKBONE, get_backbone_spec
-from sam_inspector.models.weights import weights_status
+from sam_inspector.models.backbone_registry import SAM_BACKBONE
 
 SIZE_FACTOR = 1.5
 """Sizes further apart than this are told."""
@@ -58,6 +58,16 @@ class _Built:
     remarks: tuple[str, ...]
 
 
+@dataclass(eq=False, slots=True)
+class _HalfBuilt:
+    """References that are being described; given up half-way they can be gone on with."""
+
+    work: BuildReferences
+    model: str
+    cancelled: Callable[[], bool] = never
+    steps: Generator[JobProgress] | None = None
+
+
 class FewShotMapper:
     """Maps images against references; to be used from the inspector's thread."""
 
@@ -65,6 +75,7 @@ class FewShotMapper:
         self._inspector = inspector
         self._backbones: dict[tuple[str, str], Backbone] = {}
         self._built: _Built | None = None
+        self._half: _HalfBuilt | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -74,7 +85,8 @@ class FewShotMapper:
     def build(self, work: BuildReferences, *, cancelled: Callable[[], bool] = never) -> Iterator[JobProgress]:
         """Describe references, a step a view; those before stay in use until the new ones are ready.
 
-        An image that can't be read is passed over, and told among the remarks.
+        An image that can't be read is passed over, and told among the remarks. What was given up half-way, by
+        `cancelled` or by closing the iterator, goes on at the view where it was when the same is asked for next.
 
         Raises
         ------
@@ -85,6 +97,27 @@ class FewShotMapper:
         Cancelled
             When `cancelled` said so, or another model was loaded between two steps.
         """
+        half = self._half
+        if half is None or half.steps is None or (half.work, half.model) != (work, self._model_of(work.settings)):
+            half = self._half = _HalfBuilt(work, self._model_of(work.settings))
+            half.steps = self._describe(half)
+        half.cancelled = cancelled
+        assert half.steps is not None
+        while True:
+            try:
+                progress = next(half.steps)
+            except StopIteration:
+                self._half = None
+                return
+            except BaseException:
+                self._half = None
+                raise
+            if cancelled():
+                raise Cancelled("The comparison with normal images was given up.")
+            yield progress
+
+    def _describe(self, half: _HalfBuilt) -> Generator[JobProgress]:
+        work = half.work
         names: list[str] = []
         image_ids: list[str] = []
         remarks: list[str] = []
@@ -107,24 +140,21 @@ class FewShotMapper:
         if not images:
             raise InputError("There is no normal image to compare with: choose at least one that can be read.")
         recipe = recipe_for(work.settings, len(images))
-        model = self._model_of(work.settings)
         shown = shown_angles(recipe, len(images))
         seen = 0
 
-        def counted() -> Iterator[View]:
+        def counted() -> Iterator[View | None]:
             nonlocal seen
-            for view in self._views(images, shown, work.settings, model, cancelled):
-                seen += 1
+            for view in self._views(images, shown, half):
+                seen += view is not None
                 yield view
 
         total = len(images) * len(shown)
         detector: FewShotDetector | None = None
         for step in fit(counted(), recipe, tuple(names), seed=work.settings.references.seed):
-            if cancelled():
-                raise Cancelled("The comparison with normal images was given up.")
             detector = step
             if step is None:
-                yield JobProgress(seen, total, names[(seen - 1) // len(shown)])
+                yield JobProgress(seen, total, names[max(0, seen - 1) // len(shown)])
         assert detector is not None
         far = detector.calibration.far
         if far:
@@ -133,7 +163,7 @@ class FewShotMapper:
                 "whether it shows a defect, and choose another if it does."
                 for name in far
             )
-        self._built = _Built(work, model, detector, tuple(image_ids), tuple(sizes), tuple(remarks))
+        self._built = _Built(work, half.model, detector, tuple(image_ids), tuple(sizes), tuple(remarks))
 
     def ready(self, work: BuildReferences) -> ReferencesReady:
         """What `build` came to."""
@@ -169,24 +199,22 @@ class FewShotMapper:
         score = built.detector.image_score(anomaly_map)
         return MapOutcome(anomaly_map, score, built.detector.calibration, seconds, remark)
 
-    def _views(
-        self,
-        paths: Sequence[Path],
-        shown: Sequence[float],
-        settings: FewShotSettings,
-        model: str,
-        cancelled: Callable[[], bool],
-    ) -> Iterator[View]:
+    def _views(self, paths: Sequence[Path], shown: Sequence[float], half: _HalfBuilt) -> Iterator[View | None]:
+        settings = half.work.settings
         for number, path in enumerate(paths):
             image = read_image(path)
             for angle in shown:
-                if self._model_of(settings) != model:
-                    raise Cancelled("Another model was chosen while the normal images were described.")
-                if angle == 0:
-                    yield View(number, True, self._features(image, settings, cancelled))
-                    continue
-                other = replace(image, pixels=turned(image.pixels, angle))
-                yield View(number, False, self._features(other, settings, cancelled, remember=False))
+                is_upright = angle == 0
+                seen = image if is_upright else replace(image, pixels=turned(image.pixels, angle))
+                features: DenseFeatures | None = None
+                while features is None:
+                    if self._model_of(settings) != half.model:
+                        raise Cancelled("Another model was chosen while the normal images were described.")
+                    try:
+                        features = self._features(seen, settings, half.cancelled, remember=is_upright)
+                    except Cancelled:
+                        yield None  # this view is begun anew when the others are gone on with
+                yield View(number, is_upright, features)
 
     def _features(
         self, image: LoadedImage, settings: FewShotSettings, cancelled: Callable[[], bool], *, remember: bool = True
@@ -201,16 +229,7 @@ class FewShotMapper:
     def _backbone(self, settings: FewShotSettings) -> Backbone:
         key = (settings.backbone, settings.preset)
         if key not in self._backbones:
-            spec = get_backbone_spec(settings.backbone)
-            status = weights_status(spec)
-            if status.state != "ready":
-                origin = " or ".join(str(source) for source in spec.weights.sources) if spec.weights else ""
-                # Nothing is fetched before a person has seen what it is.
-                raise WeightsError(
-                    f"The backbone {spec.title} needs weights that are not here ({spec.size_bytes / 1e6:.0f} MB, "
-                    f"licence {spec.licence}): fetch them with “sam-inspector models get {spec.name}” from {origin}, "
-                    f"or put the file at {status.path}; the backbone “{SAM_BACKBONE}” needs none."
-                )
+            require_backbone_weights(settings.backbone)
             device = self._inspector.segmenter.device
             self._backbones[key] = load_backbone(
                 settings.backbone, preset=settings.preset, device=device.device, precision=device.precision

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sam_inspector.core.metrics.pixel_tally import PixelTally
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.data.datasets import Sample
 from sam_inspector.data.images import LoadedImage
+from sam_inspector.engine.loco_scoring import SproTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,14 @@ class ImageRow:
     seconds
         Of this machine and run: `encode` (None when the embedding was there already, as for an image's second mode),
         `decode` (prompts to united mask), `map`, `score`.
+    mask
+        The mask's file, from the run's folder, with forward slashes.
+    ground_truth
+        The ground truth's file or folder, from the category's folder, with forward slashes; None for a good image.
     error
         Why there is no result, in one sentence.
+    remarks
+        What a person should know of this result, as that no foreground was found; empty for most.
     """
 
     category: str
@@ -52,7 +59,10 @@ class ImageRow:
     prompts: int = 0
     size: tuple[int, int] | None = None
     seconds: Mapping[str, float | None] = field(default_factory=dict)
+    mask: str | None = None
+    ground_truth: str | None = None
     error: str | None = None
+    remarks: str = ""
 
     @classmethod
     def failed(cls, sample: Sample, mode: str, image: LoadedImage | None, error: str) -> ImageRow:
@@ -115,22 +125,43 @@ class ModeResult:
         The prompts as JSON values; empty when the row tells an error.
     tally
         The image's pixels, for the pooled metrics; None when the row tells an error.
+    spro
+        The same for sPRO; None for all but MVTec LOCO.
     """
 
     row: ImageRow
     prompts: list[dict[str, Any]] = field(default_factory=list)
     tally: PixelTally | None = None
+    spro: SproTally | None = None
+
+
+TIMES = ("encode", "decode", "map", "points", "score")
 
 
 def rows_as_csv(rows: Iterable[ImageRow]) -> str:
-    """The rows as a table with a head, one line each; what is not defined stays empty."""
+    """The rows as a table with a head, one line each; what is not defined stays empty.
+
+    Without times, so that two runs of one kind write the same bytes.
+    """
     names = [item.name for item in fields(ImageRow) if item.name not in ("seconds", "size")]
+    return _as_csv(
+        [*names, "width", "height"],
+        ([*(getattr(row, name) for name in names), *(row.size or (None, None))] for row in rows),
+    )
+
+
+def times_as_csv(rows: Iterable[ImageRow]) -> str:
+    """Seconds of each row on the machine and run at hand."""
+    names = ("category", "path", "mode")
+    return _as_csv(
+        [*names, *(f"{name}_s" for name in TIMES)],
+        ([*(getattr(row, name) for name in names), *(row.seconds.get(name) for name in TIMES)] for row in rows),
+    )
+
+
+def _as_csv(head: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, "width", "height", "encode_s", "decode_s"])
-    for row in rows:
-        values = asdict(row)
-        width, height = row.size or (None, None)
-        seconds = [row.seconds.get("encode"), row.seconds.get("decode")]
-        writer.writerow([*(values[name] for name in names), width, height, *seconds])
+    writer.writerow(head)
+    writer.writerows(lines)
     return text.getvalue()

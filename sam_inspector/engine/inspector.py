@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
-from sam_inspector.engine.requests import CascadeInput, MapInput, SegmentOptions
+from sam_inspector.engine.requests import Accepted, CascadeInput, MapInput, SegmentOptions
 from sam_inspector.engine.segmenting import PromptDecoder, with_accepted
 from sam_inspector.methods.cascaded_prompts import cascade_scores
 from sam_inspector.methods.prompt_modes import preprocess
@@ -62,6 +62,18 @@ class Inspector:
         self._decoder: PromptDecoder | None = None
         self._encoded = 0
 
+    def beside(self) -> Inspector:
+        """Another inspector with the same model and embeddings, which may load a model of its own.
+
+        Work that lasts goes on with the model it began with while the window changes its.
+        """
+        other = Inspector(self._load)
+        other._cache = self._cache
+        if self._segmenter is not None:
+            other._segmenter = self._segmenter
+            other._decoder = PromptDecoder(self._segmenter)
+        return other
+
     @property
     def segmenter(self) -> Segmenter:
         """The model in use.
@@ -74,6 +86,12 @@ class Inspector:
         if self._segmenter is None:
             raise ModelError("No model is ready yet: wait until it is loaded, or choose another.")
         return self._segmenter
+
+    @property
+    def _prompts(self) -> PromptDecoder:
+        _ = self.segmenter
+        assert self._decoder is not None
+        return self._decoder
 
     @property
     def has_model(self) -> bool:
@@ -106,6 +124,10 @@ class Inspector:
         """Whether the image needs no encoding any more."""
         return self.embedding_key(image, preset) in self._cache
 
+    def remembers(self, image: LoadedImage, preset: str = "recommended") -> bool:
+        """Whether `embed` is sure to encode nothing; a file that `is_embedded` counts on may be damaged."""
+        return self._cache.get(self.embedding_key(image, preset)) is not None
+
     def embed(
         self, image: LoadedImage, *, preset: str = "recommended", cancelled: Callable[[], bool] = never
     ) -> EmbedOutcome:
@@ -128,20 +150,15 @@ class Inspector:
         embedded: EmbedOutcome,
         prompts: Prompts,
         options: SegmentOptions,
-        accepted: NDArray[np.bool_] | None = None,
-        accepted_prompts: Prompts = Prompts(),  # noqa: B008  frozen
+        accepted: Accepted | None = None,
         map_input: MapInput | None = None,
     ) -> tuple[Segmentation, float]:
         """Turn prompts into the mask on screen; also gives the seconds it took."""
-        _ = self.segmenter
-        assert self._decoder is not None
         started = time.perf_counter()
-        segmentation = self._decoder.segment(embedded.embedding, embedded.key, prompts, options, map_input)
+        segmentation = self._prompts.segment(embedded.embedding, embedded.key, prompts, options, map_input)
         seconds = time.perf_counter() - started
-        earlier = None
-        if accepted is not None and accepted_prompts.decodable:
-            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options, map_input)
-        return with_accepted(segmentation, accepted, earlier), seconds
+        (shown,) = self._with_accepted([segmentation], embedded, options, accepted, map_input, None)
+        return shown, seconds
 
     def segment_in_passes(
         self,
@@ -149,26 +166,42 @@ class Inspector:
         prompts: Prompts,
         options: SegmentOptions,
         cascade: CascadeInput,
-        accepted: NDArray[np.bool_] | None = None,
-        accepted_prompts: Prompts = Prompts(),  # noqa: B008  frozen
+        accepted: Accepted | None = None,
         map_input: MapInput | None = None,
     ) -> tuple[tuple[Segmentation, ...], float]:
         """The mask on screen after each of the cascade's passes; also gives the seconds they took."""
-        _ = self.segmenter
-        assert self._decoder is not None
         started = time.perf_counter()
-        found = self._decoder.segment_in_passes(
-            embedded.embedding, embedded.key, prompts, options, cascade.passes, map_input
-        )
+        found = self._prompts.segment_in_passes(embedded.embedding, embedded.key, prompts, options, cascade, map_input)
         seconds = time.perf_counter() - started
+        return self._with_accepted(found, embedded, options, accepted, map_input, cascade), seconds
+
+    def _with_accepted(
+        self,
+        found: Sequence[Segmentation],
+        embedded: EmbedOutcome,
+        options: SegmentOptions,
+        accepted: Accepted | None,
+        map_input: MapInput | None,
+        cascade: CascadeInput | None,
+    ) -> tuple[Segmentation, ...]:
+        """Add what was accepted, in masks and scores; the map that prompts of either kind came from ranks all."""
         earlier = None
-        if accepted is not None and accepted_prompts.decodable:
-            earlier = self._decoder.segment(embedded.embedding, embedded.key, accepted_prompts, options, map_input)
-        passes = [with_accepted(one, accepted, earlier) for one in found]
-        if cascade.anomaly_map is not None:
-            anomaly_map, rule = cascade.anomaly_map, cascade.score
-            passes = [replace(one, score_map=cascade_scores(anomaly_map, one.score_map, rule)) for one in passes]
-        return tuple(passes), seconds
+        if accepted is not None:
+            asked = (embedded.embedding, embedded.key, accepted.prompts, options)
+            if accepted.cascade is not None:
+                passes = self._prompts.segment_in_passes(*asked, accepted.cascade, map_input)
+                earlier = passes[accepted.cascade.shown - 1]
+            elif accepted.prompts.decodable:
+                earlier = self._prompts.segment(*asked, map_input)
+        mask = None if accepted is None else accepted.mask
+        shown = tuple(with_accepted(one, mask, earlier) for one in found)
+        for how in (cascade, accepted.cascade if accepted is not None else None):
+            if how is not None and how.made_from is not None:
+                anomaly_map = how.made_from.anomaly_map
+                return tuple(
+                    replace(one, score_map=cascade_scores(anomaly_map, one.score_map, how.score)) for one in shown
+                )
+        return shown
 
     def find_points(
         self, embedded: EmbedOutcome, anomaly_map: AnomalyMap, threshold: float, settings: CoFeatureSettings

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,19 +21,25 @@ from sam_inspector.core.errors import StoreError
 from sam_inspector.core.metrics.pixel_tally import PixelTally
 from sam_inspector.data.atomic import is_disk_full, write_atomic
 from sam_inspector.engine.image_rows import ImageRow, ModeResult
-
-Key = tuple[str, str]
-"""Category, and path from its folder: what tells the images of a run apart."""
+from sam_inspector.engine.loco_scoring import SproKind, SproTally
+from sam_inspector.engine.run_places import Key
 
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FinishedImage:
-    """One image under all modes of the run."""
+    """One image under all modes of the run.
+
+    Attributes
+    ----------
+    remarks
+        Sentences on what the maps of its category are made from, with the first image that was mapped with them.
+    """
 
     key: Key
     results: Sequence[ModeResult]
+    remarks: tuple[str, ...] = ()
 
     @property
     def image_id(self) -> str | None:
@@ -50,8 +56,10 @@ class Journal:
         The folder of results.
     """
 
+    FOLDER = ".progress"
+
     def __init__(self, out: Path) -> None:
-        self._folder = out / ".progress"
+        self._folder = out / self.FOLDER
         self._count = 0
 
     def __bool__(self) -> bool:
@@ -61,6 +69,20 @@ class Journal:
     def header(self) -> dict[str, Any] | None:
         """The header of the run, None where it can't be read."""
         return read_json_object(self._folder / "header.json")
+
+    def images_done(self) -> int:
+        """How many images have a result under some mode; of a damaged log those that can be read."""
+        images = set()
+        with suppress(OSError, ValueError, KeyError, TypeError), self._lines.open(encoding="utf-8") as file:
+            for line in file:
+                entry = json.loads(line)
+                if any(row["error"] is None for row in entry["rows"]):
+                    images.add(tuple(entry["sample"]))
+        return len(images)
+
+    def changed_at(self) -> float:
+        """When it was written last, in seconds since 1970."""
+        return max((path.stat().st_mtime for path in (self._lines, self._folder) if path.exists()), default=0.0)
 
     def begin(self, header: Mapping[str, Any]) -> None:
         """Forget any earlier run and write the header.
@@ -89,6 +111,9 @@ class Journal:
             "tallies": name,
             "rows": [asdict(result.row) for result in finished.results],
             "prompts": [result.prompts for result in finished.results],
+            "kinds": [None if result.spro is None else result.spro.kind for result in finished.results],
+            "spro_problems": [None if result.spro is None else result.spro.problem for result in finished.results],
+            "remarks": finished.remarks,
         }
         try:
             np.savez_compressed(self._folder / name, **_arrays(finished))
@@ -102,21 +127,23 @@ class Journal:
             ) from error
         self._count += 1
 
-    def read(self) -> list[FinishedImage]:
-        """The images logged so far; what a kill or a crash left behind the last whole one is cut off."""
-        finished: list[FinishedImage] = []
+    def read(self) -> Iterator[FinishedImage]:
+        """The images logged so far, one at a time: thousands of tallies would not fit.
+
+        After the last, what a kill or a crash left behind it is cut off.
+        """
         whole: list[str] = []
         try:
             for line in self._lines.read_text(encoding="utf-8").splitlines(keepends=True):
                 if not line.endswith("\n"):
                     break
-                finished.append(self._read_line(line))
+                found = self._read_line(line)
                 whole.append(line)
+                yield found
         except _DAMAGE:
             pass  # what follows is computed again
         write_atomic(self._lines, "".join(whole))
         self._count = len(whole)
-        return finished
 
     def remove(self) -> None:
         """Delete the log."""
@@ -130,16 +157,18 @@ class Journal:
         entry = json.loads(line)
         tallies: dict[str, PixelTally] = {}
         with np.load(self._folder / entry["tallies"], allow_pickle=False) as arrays:
-            for mode in dict.fromkeys(name.partition(".")[0] for name in arrays.files):
-                tallies[mode] = PixelTally(*(arrays[f"{mode}.{item.name}"] for item in fields(PixelTally)))
+            for name in dict.fromkeys(name.rpartition(".")[0] for name in arrays.files):
+                tallies[name] = PixelTally(*(arrays[f"{name}.{item.name}"] for item in fields(PixelTally)))
         category, path = entry["sample"]
         rows = [ImageRow.from_json(row) for row in entry["rows"]]
+        problems = entry.get("spro_problems", [None] * len(rows))
         return FinishedImage(
             (category, path),
             [
-                ModeResult(row, prompts, tallies.get(row.mode))
-                for row, prompts in zip(rows, entry["prompts"], strict=True)
+                ModeResult(row, prompts, tallies.get(row.mode), _spro_tally(kind, problem, tallies, row.mode))
+                for row, prompts, kind, problem in zip(rows, entry["prompts"], entry["kinds"], problems, strict=True)
             ],
+            tuple(entry.get("remarks", ())),
         )
 
 
@@ -152,10 +181,20 @@ def read_json_object(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _spro_tally(
+    kind: SproKind | None, problem: str | None, tallies: Mapping[str, PixelTally], mode: str
+) -> SproTally | None:
+    if kind is None:
+        return None
+    return SproTally(kind, None, problem) if problem else SproTally(kind, tallies[f"{mode}.spro"])
+
+
 def _arrays(finished: FinishedImage) -> dict[str, Any]:
+    tallies = {result.row.mode: result.tally for result in finished.results}
+    tallies |= {f"{result.row.mode}.spro": result.spro.pixels for result in finished.results if result.spro is not None}
     return {
-        f"{result.row.mode}.{item.name}": getattr(result.tally, item.name)
-        for result in finished.results
-        if result.tally is not None
+        f"{name}.{item.name}": getattr(tally, item.name)
+        for name, tally in tallies.items()
+        if tally is not None
         for item in fields(PixelTally)
     }

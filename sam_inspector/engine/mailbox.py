@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from sam_inspector.engine.requests import EmbedRequest, FindPoints, Job, ModelRequest, Request, SegmentRequest
 
@@ -22,6 +23,7 @@ class Mailbox:
         self._waiting: dict[type[Request], Request] = {}
         self._jobs: deque[Job] = deque()
         self._cancelled_jobs: set[int] = set()
+        self._paused_jobs: set[int] = set()
         self._changed = threading.Condition()
         self._closing = False
         self._model_cancelled = False
@@ -59,6 +61,17 @@ class Mailbox:
             self._cancelled_jobs.add(number)
             self._changed.notify()
 
+    def pause_job(self, number: int) -> None:
+        """Leave a job waiting after the step it is in, until `go_on_with_job`; the jobs behind it come first."""
+        with self._changed:
+            self._paused_jobs.add(number)
+
+    def go_on_with_job(self, number: int) -> None:
+        """Go on with a paused job."""
+        with self._changed:
+            self._paused_jobs.discard(number)
+            self._changed.notify()
+
     def cancel_silent_jobs(self) -> None:
         """End all prefetching, for another image is wanted."""
         with self._changed:
@@ -79,20 +92,39 @@ class Mailbox:
     def wait(self) -> Request | Job | None:
         """The next thing to do: a request, else one step of the first job; None when closed. Blocks until then."""
         with self._changed:
-            while not (self._closing or self._waiting or self._jobs):
+            while not (self._closing or self._waiting or self._next_job()):
                 self._changed.wait()
             if self._closing:
                 return None
             for kind in ORDER:
                 if kind in self._waiting:
                     return self._waiting.pop(kind)
-            return self._jobs[0]
+            return self._next_job()
+
+    def _next_job(self) -> Job | None:
+        """The first that is not paused, urgent ones first; a paused one that was cancelled has to be told so."""
+        stopped = self._paused_jobs - self._cancelled_jobs
+        ready = [job for job in self._jobs if job.number not in stopped]
+        return next((job for job in ready if job.urgent), ready[0] if ready else None)
+
+    def take_click(
+        self, can_answer: Callable[[SegmentRequest | FindPoints], bool]
+    ) -> SegmentRequest | FindPoints | None:
+        """A click to answer in the midst of a job's step, or None. Does not block."""
+        with self._changed:
+            for kind in (FindPoints, SegmentRequest):
+                waiting = self._waiting.get(kind)
+                if isinstance(waiting, kind) and can_answer(waiting):
+                    del self._waiting[kind]
+                    return waiting
+            return None
 
     def finish_job(self, job: Job) -> None:
         """Take a job out that is over."""
         with self._changed:
             self._jobs.remove(job)
             self._cancelled_jobs.discard(job.number)
+            self._paused_jobs.discard(job.number)
 
     def is_job_cancelled(self, job: Job) -> bool:
         """Whether somebody ended the job; what nobody sees gives way to everything else at once."""

@@ -19,11 +19,14 @@ class AutomaticMode:
         Where the map comes from; None leaves it to the user.
     answer
         What is scored: the map alone; SAM's answer to a box and a peak for each of its regions; or the cascade's.
+    learns
+        Whether a network has to be trained for each category first, which takes minutes.
     """
 
     title: str
     map: MapMethod | None
     answer: Literal["map", "prompts", "cascade"]
+    learns: bool = False
 
 
 AUTOMATIC_MODES: dict[str, AutomaticMode] = {
@@ -33,8 +36,20 @@ AUTOMATIC_MODES: dict[str, AutomaticMode] = {
     ),
     "clip-map": AutomaticMode("CLIP's map alone, cut at its threshold", "clip", "map"),
     "clip": AutomaticMode("Box and peak of every region of CLIP's map, answered by SAM", "clip", "prompts"),
+    "simplenet": AutomaticMode(
+        "SimpleNet's map alone, trained on the category's normal images", "simplenet", "map", learns=True
+    ),
+    "sam2sim": AutomaticMode(
+        "SimpleNet's map of what is left when an object's background is removed", "sam2sim", "map", learns=True
+    ),
     "cascade": AutomaticMode("Co-feature points on a map, answered by SAM in three passes", None, "cascade"),
 }
 """Modes that need no ground truth: they visit good images too."""
 
+BY_HAND = "hand"
+"""The prompts of a person, beside the modes above where an image is compared under several."""
+
 EVALUATE_MODES: tuple[str, ...] = (*GT_MODES, *AUTOMATIC_MODES)
+
+COMPARE_MODES: tuple[str, ...] = (*GT_MODES, *(name for name, row in AUTOMATIC_MODES.items() if not row.learns))
+"""Those that can be seen side by side: nobody waits minutes for a pane."""

@@ -6,23 +6,41 @@ The window imports this file when it opens, long before torch is there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sam_inspector.anomaly.clip_settings import ClipSettings
-from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.calibration import Calibration
 from sam_inspector.core.co_features import CoFeaturePoints
 from sam_inspector.core.prompts import Prompts
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
+from sam_inspector.engine.job_works import (
+    BuildClip as BuildClip,
+    BuildReferences as BuildReferences,
+    BuildSimpleNet as BuildSimpleNet,
+    ClearCache as ClearCache,
+    CompareImage as CompareImage,
+    ComparePane as ComparePane,
+    CompareProgress as CompareProgress,
+    EncodeImages as EncodeImages,
+    EvaluateImages as EvaluateImages,
+    EvaluateProgress as EvaluateProgress,
+    ExchangeImage as ExchangeImage,
+    ExchangeProgress as ExchangeProgress,
+    Job as Job,
+    JobProgress as JobProgress,
+    JobWork as JobWork,
+    PreviewMap as PreviewMap,
+    SimpleNetProgress as SimpleNetProgress,
+    TrainSimpleNet as TrainSimpleNet,
+)
+from sam_inspector.engine.simplenet_works import LearnSimpleNet as LearnSimpleNet
 from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings, CoFeatureSettings, ScoreRule
 
-MapMethod = Literal["few-shot", "clip"]
+MapMethod = Literal["few-shot", "clip", "simplenet", "sam2sim"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class EmbedRequest:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MapInput:
-    """A map that SAM gets along with the prompts made from it; the threshold is a raw score."""
+    """A map and the raw score that it was cut at, as SAM gets them along with the prompts made from it."""
 
     anomaly_map: AnomalyMap
     threshold: float
@@ -84,16 +102,36 @@ class CascadeInput:
 
     Attributes
     ----------
-    anomaly_map
-        The map that ranks pixels together with the mask, by the rule `score`; None leaves it to the mask.
+    made_from
+        The map that the prompts were made from. Its region says which of SAM's masks is meant, and it ranks pixels
+        together with the mask, by the rule `score`. None leaves both to the mask.
     shown
         The pass whose mask counts, 1 to 3.
     """
 
     passes: CascadeSettings = field(default_factory=CascadeSettings)
-    anomaly_map: AnomalyMap | None = None
+    made_from: MapInput | None = None
     score: ScoreRule = "average"
     shown: int = PASSES
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Accepted:
+    """Regions accepted earlier.
+
+    Attributes
+    ----------
+    mask
+        bool `(H, W)`.
+    prompts
+        What they were made from: decoded again for the score map, which holds logits.
+    cascade
+        How; None in one pass.
+    """
+
+    mask: NDArray[np.bool_]
+    prompts: Prompts = field(default_factory=Prompts)
+    cascade: CascadeInput | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,10 +142,6 @@ class SegmentRequest:
     ----------
     number
         Counts up; a reply that is not of the newest number is stale.
-    accepted
-        bool `(H, W)` of regions accepted earlier, or None.
-    accepted_prompts
-        What those were made from; they are decoded again for the score map, which holds logits.
     ground_truth
         bool `(H, W)`, or None where there is none.
     map_input
@@ -120,8 +154,7 @@ class SegmentRequest:
     image: LoadedImage
     prompts: Prompts
     options: SegmentOptions = field(default_factory=SegmentOptions)
-    accepted: NDArray[np.bool_] | None = None
-    accepted_prompts: Prompts = field(default_factory=Prompts)
+    accepted: Accepted | None = None
     ground_truth: NDArray[np.bool_] | None = None
     map_input: MapInput | None = None
     cascade: CascadeInput | None = None
@@ -144,71 +177,6 @@ class FindPoints:
 
 
 Request = ModelRequest | EmbedRequest | SegmentRequest | FindPoints
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """One step of a long job: items done so far of all, and what it is at."""
-
-    done: int
-    total: int
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeImages:
-    """Encode images ahead; those that can't be read are passed over, they tell it when they are opened."""
-
-    paths: tuple[Path, ...]
-    preset: str = "recommended"
-
-
-@dataclass(frozen=True, slots=True)
-class ClearCache:
-    """Forget all embeddings."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReferences:
-    """Describe normal images, so that others can be mapped against them."""
-
-    paths: tuple[Path, ...]
-    settings: FewShotSettings
-
-
-@dataclass(frozen=True, slots=True)
-class BuildClip:
-    """Read sentences with CLIP, so that images can be mapped by them.
-
-    Attributes
-    ----------
-    reference_paths
-        Normal images to compare with as well; none leaves the few-shot branch out.
-    """
-
-    settings: ClipSettings
-    reference_paths: tuple[Path, ...] = ()
-
-
-JobWork = EncodeImages | ClearCache | BuildReferences | BuildClip
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Job:
-    """Long work, stepped between requests so that clicks are answered meanwhile.
-
-    Attributes
-    ----------
-    work
-        What to do; `engine.jobs` knows how.
-    silent
-        No row in the jobs strip, and no word when it fails (prefetching).
-    """
-
-    number: int
-    title: str
-    work: JobWork
-    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +288,23 @@ class ClipReady:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class LearntReady:
+    """Images can be mapped by a trained SimpleNet now.
+
+    Attributes
+    ----------
+    calibration
+        The maps of normal images.
+    remarks
+        What a person should know, a sentence each.
+    """
+
+    work: LearnSimpleNet
+    calibration: Calibration
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Mapped:
     """The anomaly map of an image; `remark` is a sentence for the user, or empty.
 
@@ -376,6 +361,7 @@ Reply = (
     | PointsFound
     | ReferencesReady
     | ClipReady
+    | LearntReady
     | Mapped
     | JobStepped
     | JobEnded

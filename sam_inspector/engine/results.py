@@ -1,4 +1,4 @@
-"""What an evaluation writes: `results.json`, `results.csv`, `prompts.json` and masks, and how it goes on later.
+"""What an evaluation writes: tables of results and times, prompts and masks, and how it goes on later.
 
 The formats are those of `sam-inspector/results/1`. While a run is under way its `Journal` holds what is finished.
 """
@@ -10,322 +10,291 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
-from pathlib import Path, PurePosixPath
-from statistics import fmean
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sam_inspector import __version__
 from sam_inspector.core.errors import ImageReadError, InputError
-from sam_inspector.core.metrics.pixel_tally import PixelTally
-from sam_inspector.core.metrics.ranking import image_auroc
 from sam_inspector.data.atomic import write_atomic
 from sam_inspector.data.datasets import Sample
-from sam_inspector.data.export import exported_mask_path
 from sam_inspector.data.images import image_id_of
-from sam_inspector.data.prompt_files import SCHEMA as PROMPTS_SCHEMA
-from sam_inspector.engine.image_rows import ImageRow, ModeResult, rows_as_csv
-from sam_inspector.engine.journal import FinishedImage, Journal, Key, read_json_object
-
-SCHEMA = "sam-inspector/results/1"
-WRITE_EVERY_S = 5.0
-"""A large run would spend its time writing results.json after every image."""
-
-SUMMARY_METRICS = (
-    "iou",
-    "dice",
-    "iou_pooled",
-    "p_auroc_per_image",
-    "p_auroc",
-    "ap",
-    "f1_max",
-    "aupro",
-    "i_auroc",
-    "false_alarm_area",
+from sam_inspector.engine.category_rows import summary_rows
+from sam_inspector.engine.held_run import (
+    ANEW,
+    RUN_FILES,
+    RUN_FOLDERS,
+    HeldRun,
+    check_is_run_or_empty as check_is_run_or_empty,
+    check_nothing_is_lost,
+    check_same_run,
+    damaged_run,
+    held_run,
 )
-MUST_AGREE = ("version", "model", "device", "dtype", "preset", "seed", "settings")
-"""Parts of the header without which results do not belong into one run."""
+from sam_inspector.engine.image_rows import ImageRow, ModeResult, rows_as_csv, times_as_csv
+from sam_inspector.engine.journal import FinishedImage, Journal
+from sam_inspector.engine.results_file import RESULTS_FILE, SCHEMA, csv_text, prompts_text, read_results, results_text
+from sam_inspector.engine.run_lock import RunLock
+from sam_inspector.engine.run_places import Key, RunPlaces, has_map_file, key_of
+from sam_inspector.engine.run_tally import RunTally
+
+WRITE_EVERY_S = 5.0
+PAUSES_A_WRITE = 20
+"""A large run would spend its time writing results.json; what is finished is in the journal anyhow."""
+
+CURVES_SCHEMA = "sam-inspector/curves/1"
 
 
 class ResultsFolder:
-    """The folder of one run: `open` it, then `add` image after image, and `finish`.
+    """The folder of one run: `claim` and `begin` it, then `add` image after image, and `finish`.
 
     Parameters
     ----------
     out
         The folder.
     header
-        What results.json begins with; `settings` names the modes.
+        What results.json begins with; `settings` names the modes. What is None is known when the run begins.
     layout
         The dataset's layout, for prompts.json.
     samples
         All images of the run, in the order of the results.
+
+    Attributes
+    ----------
+    lost
+        How many images were finished before whose masks are gone: they are computed again.
     """
 
     def __init__(self, out: Path, header: Mapping[str, Any], layout: str, samples: Sequence[Sample]) -> None:
         self._out = out
         self._header: dict[str, Any] = {"schema": SCHEMA, "version": __version__, **header}
         self._layout = layout
-        self._samples = {_key(sample): sample for sample in samples}
-        self._mask_places = _mask_places(samples)
+        self._samples = {key_of(sample): sample for sample in samples}
+        self.places = RunPlaces(out, samples)
+        self.lost = 0
         self._journal = Journal(out)
-        self._finished: dict[Key, FinishedImage] = {}
-        self._tallies: dict[tuple[str, str], PixelTally] = {}
-        self._written_at = 0.0
+        self._tally = RunTally(self._samples)
+        self._write_next = 0.0
+        self._held: HeldRun | None = None
         self._complete: dict[str, Any] | None = None
+        self._missing: set[Key] = set()
+        self._is_written = False
+        self._lock: RunLock | None = None
 
     @classmethod
-    def open(
-        cls, out: Path, *, header: Mapping[str, Any], samples: Sequence[Sample], layout: str, resume: bool
+    def claim(
+        cls,
+        out: Path,
+        *,
+        header: Mapping[str, Any],
+        samples: Sequence[Sample],
+        layout: str,
+        resume: bool,
+        replace: bool = False,
     ) -> ResultsFolder:
-        """Begin a run, or go on with the one that is there.
+        """Take a folder for a run; until `close` nobody else can. What lies there stays until the run begins.
+
+        Parameters
+        ----------
+        resume
+            Go on with the run that is there; where there is none, one begins.
+        replace
+            Let another run take its place.
 
         Raises
         ------
         InputError
-            When the folder holds something else, or a run to go on with that has other settings or images.
+            When the folder holds something else; when it holds a run and neither was asked for; when another run
+            writes into it; and when the run to go on with has other settings or images.
         StoreError
             When it can't be written.
         """
-        check_is_run_or_empty(out)
+        held_run(out, replace=replace)
         folder = cls(out, header, layout, samples)
-        found = _found_header(out)
-        if resume and found is not None:
-            folder._go_on(found)
-        else:
-            folder._begin()
+        folder._lock = RunLock(out)
+        try:
+            held = held_run(out, replace=replace)
+            if held is not None and not replace:
+                if resume:
+                    folder._take_over(held)
+                else:
+                    check_nothing_is_lost(held)
+        except BaseException:
+            folder.close()
+            raise
         return folder
 
-    def mask_path(self, sample: Sample, mode: str) -> Path:
-        """Where the mask of an image goes."""
-        return self._out / "masks" / mode / self._mask_places[_key(sample)]
+    def begin(self, **known: Any) -> None:
+        """Begin the run, or go on with it, once the model is there; an earlier run gives way now.
 
-    def map_path(self, sample: Sample, mode: str) -> Path:
-        """Where the map of an image goes."""
-        return (self._out / "maps" / mode / self._mask_places[_key(sample)]).with_suffix(".tiff")
+        Parameters
+        ----------
+        known
+            What the header lacked.
+
+        Raises
+        ------
+        InputError
+            When the run to go on with differs in it.
+        StoreError
+            When the folder can't be written.
+        """
+        self._header |= known
+        if self._held is None:
+            self._clear()
+            return
+        check_same_run(self._held, self._header)
+        # The files of a run do not depend on whether it was stopped on the way, so its first command stays.
+        self._header["command"] = self._held.header.get("command", self._header.get("command"))
+        if self._complete is None:
+            self._read_journal()
+
+    def close(self) -> None:
+        """Let go of the folder, so that others may go on with the run. Safe to call twice."""
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def out(self) -> Path:
+        """The folder."""
+        return self._out
 
     def has(self, sample: Sample) -> bool:
         """Whether the image is finished."""
-        return self._complete is not None or _key(sample) in self._finished
+        key = key_of(sample)
+        return key not in self._missing if self._complete is not None else key in self._tally
 
-    def add(self, sample: Sample, results: Sequence[ModeResult]) -> None:
+    def add(self, sample: Sample, results: Sequence[ModeResult], remarks: Iterable[str] = ()) -> None:
         """Keep what all modes gave for one image, on disk before this returns.
+
+        Of a complete run whose masks were lost only those come back: its results stay as they are.
+
+        Parameters
+        ----------
+        remarks
+            Sentences on what the maps of its category are made from.
 
         Raises
         ------
         StoreError
             When it can't be written.
         """
-        finished = FinishedImage(_key(sample), tuple(results))
+        if self._complete is not None:
+            self._missing.discard(key_of(sample))
+            return
+        finished = FinishedImage(key_of(sample), tuple(results), tuple(remarks))
         self._journal.append(finished)
-        self._take(finished)
-        if time.monotonic() - self._written_at > WRITE_EVERY_S:
+        self._tally.take(finished)
+        if time.monotonic() > self._write_next:
             self.write()
 
     def finish(self) -> None:
         """The run is complete: write everything and clean up."""
-        if self._complete is None:
+        if self._complete is None and not self._is_written:
             self.write()
-            self._complete = self.as_json()
+            self._is_written = True
             self._journal.remove()
             for left in self._out.rglob(".*.part"):  # half-written files of a run that was killed
                 left.unlink(missing_ok=True)
+        self.close()
 
     def write(self) -> None:
         """Write the result files as they stand; a stopped run calls it too."""
-        if self._complete is not None:
+        if self._complete is not None or self._is_written:
             return
-        write_atomic(self._out / "results.json", json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n")
-        write_atomic(self._out / "results.csv", rows_as_csv(result.row for result in self._results()))
-        write_atomic(self._out / "prompts.json", json.dumps(self._prompts_json(), allow_nan=False) + "\n")
-        self._written_at = time.monotonic()
+        started = time.monotonic()
+        rows = [result.row for result in self._tally.results()]
+        categories = self._tally.categories(rows)
+        write_atomic(self._out / RESULTS_FILE, results_text(self._header, rows, categories, self._summary(categories)))
+        write_atomic(
+            self._out / "curves.json",
+            json.dumps({"schema": CURVES_SCHEMA, "curves": self._tally.curves()}, allow_nan=False) + "\n",
+        )
+        write_atomic(self._out / "results.csv", csv_text(rows, rows_as_csv))
+        write_atomic(self._out / "times.csv", csv_text(rows, times_as_csv))
+        write_atomic(self._out / "prompts.json", prompts_text(self._header, self._layout, self._tally.results()))
+        self._write_next = time.monotonic() + max(WRITE_EVERY_S, PAUSES_A_WRITE * (time.monotonic() - started))
 
     def as_json(self) -> dict[str, Any]:
         """The content of `results.json`."""
         if self._complete is not None:
             return self._complete
-        rows = [result.row for result in self._results()]
-        categories = self._categories(rows)
+        rows = [result.row for result in self._tally.results()]
+        categories = self._tally.categories(rows)
         return {
             **self._header,
             "images": [asdict(row) for row in rows],
             "categories": categories,
-            "summary": _summary(categories, self._header["settings"]["modes"]),
+            "summary": self._summary(categories),
         }
 
-    def _results(self) -> list[ModeResult]:
-        """All results, by image and mode, in the order of the run."""
-        return [result for key in self._samples if key in self._finished for result in self._finished[key].results]
+    def categories(self) -> tuple[dict[str, Any], ...]:
+        """The rows `categories` of `results.json`, of the images finished so far."""
+        if self._complete is not None:
+            return tuple(self._complete["categories"])
+        return tuple(self._tally.categories([result.row for result in self._tally.results()]))
 
-    def _categories(self, rows: Sequence[ImageRow]) -> list[dict[str, Any]]:
-        groups: dict[tuple[str, str], list[ImageRow]] = {}
-        for row in rows:
-            groups.setdefault((row.category, row.mode), []).append(row)
-        return [_category(*group, rows, self._tallies.get(group)) for group, rows in groups.items()]
+    def _summary(self, categories: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return summary_rows(categories, self._header["settings"]["modes"])
 
-    def _prompts_json(self) -> dict[str, Any]:
-        """One prompt set for all; where it holds several modes or categories, each item names its own."""
-        good = [result for result in self._results() if result.row.error is None]
-        settings = self._header["settings"]
-        return {
-            "schema": PROMPTS_SCHEMA,
-            "dataset": {
-                "layout": self._layout,
-                "category": ",".join(dict.fromkeys(result.row.category for result in good)),
-            },
-            "mode": ",".join(settings["modes"]),
-            "preset": self._header["preset"],
-            "parameters": {"points": settings["points"]},
-            "seed": self._header["seed"],
-            "items": [
-                {
-                    "path": result.row.path,
-                    "image_id": result.row.image_id,
-                    "size": list(result.row.size or ()),
-                    "category": result.row.category,
-                    "mode": result.row.mode,
-                    "prompts": result.prompts,
-                }
-                for result in good
-            ],
-        }
-
-    def _take(self, finished: FinishedImage) -> None:
-        for result in finished.results:
-            if result.tally is not None:
-                group = (finished.key[0], result.row.mode)
-                known = self._tallies.get(group)
-                self._tallies[group] = result.tally if known is None else known + result.tally
-        # The counts of one image may take megabytes, and only their sum is needed from here on.
-        lighter = [replace(result, tally=None) for result in finished.results]
-        self._finished[finished.key] = FinishedImage(finished.key, lighter)
-
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         self._journal.begin(self._header)
         # Results of an earlier run would not belong to the masks of this one.
-        for name in ("masks", "maps"):
+        for name in RUN_FOLDERS:
             shutil.rmtree(self._out / name, ignore_errors=True)
-        for name in ("results.json", "results.csv", "prompts.json"):
+        for name in RUN_FILES:
             with suppress(OSError):
                 (self._out / name).unlink(missing_ok=True)
 
-    def _go_on(self, found: dict[str, Any]) -> None:
-        differing = [name for name in MUST_AGREE if found.get(name) != self._header.get(name)]
-        if differing:
-            raise InputError(
-                f"The run in {self._out} was made with other settings ({', '.join(differing)}): give another --out, or "
-                "leave --resume away to begin anew."
-            )
-        # The files of a run do not depend on whether it was stopped on the way, so its first command stays.
-        self._header = {name: found.get(name, value) for name, value in self._header.items()}
-        if self._journal:
-            for finished in self._journal.read():
-                # An image that was changed or removed since is not the one that was evaluated.
-                if finished.key in self._samples and self._is_same(finished.key, finished.image_id):
-                    self._take(finished)
-        else:
-            self._go_on_complete(found)
-
-    def _go_on_complete(self, results: dict[str, Any]) -> None:
-        """Nothing is left to do, for nothing but the results was kept; so they must be those of these very images."""
-        seen = {(row["category"], row["path"]): row["image_id"] for row in results.get("images", ())}
+    def _take_over(self, held: HeldRun) -> None:
+        """Look whether the run that is there is the one that was asked for."""
+        check_same_run(held, self._header)
+        self._held = held
+        if not held.is_complete:
+            return
+        # Nothing but the results was kept, so they must be those of these very images.
+        results = read_results(self._out / RESULTS_FILE)
+        try:
+            rows = [ImageRow.from_json(row) for row in (results or {})["images"]]
+        except (KeyError, TypeError):
+            raise damaged_run(self._out) from None
+        seen = {(row.category, row.path): row.image_id for row in rows}
         for key, sample in self._samples.items():
             if key not in seen or not (seen[key] is None or self._is_same(key, seen[key])):
                 raise InputError(
-                    f"The run in {self._out} is complete, but did not see {sample.path} as it is now: give another "
-                    "--out, or leave --resume away to begin anew."
+                    f"The run in {self._out} is complete, but did not see {sample.path} as it is now: {ANEW}."
                 )
         self._complete = results
+        self._missing = {
+            key for row in rows if (key := (row.category, row.path)) in self._samples and not self._has_files(key, row)
+        }
+        self.lost = len(self._missing)
+
+    def _read_journal(self) -> None:
+        for finished in self._journal.read():
+            key = finished.key
+            # An image that was changed or removed since is not the one that was evaluated; and of one that was
+            # computed twice, as its mask was lost, one is enough.
+            if key not in self._samples or key in self._tally or not self._is_same(key, finished.image_id):
+                continue
+            if all(self._has_files(key, result.row) for result in finished.results):
+                self._tally.take(finished)
+                self._missing.discard(key)
+            else:
+                self._missing.add(key)
+        self.lost = len(self._missing)
+
+    def _has_files(self, key: Key, row: ImageRow) -> bool:
+        """Whether the mask of a row is still there, and its map where maps are kept."""
+        if row.error is not None or row.mask is None:
+            return True
+        if not (self._out / row.mask).is_file():
+            return False
+        has_map = self._header["settings"].get("save_maps") and has_map_file(row.mode)
+        return not has_map or self.places.map_path(self._samples[key], row.mode).is_file()
 
     def _is_same(self, key: Key, image_id: str | None) -> bool:
         try:
             return image_id_of(self._samples[key].path) == image_id
         except ImageReadError:
             return image_id is None
-
-
-def check_is_run_or_empty(out: Path) -> None:
-    """Refuse a folder with files of other kinds, which a run would mix with its own.
-
-    Raises
-    ------
-    InputError
-        When there are such files.
-    """
-    try:
-        strange = _found_header(out) is None and out.is_dir() and any(out.iterdir())
-    except OSError as error:
-        raise InputError(f"The folder {out} can't be read ({error.strerror or error}): give another --out.") from error
-    if strange:
-        raise InputError(f"{out} holds other files: give a new or empty folder to --out.")
-
-
-def _found_header(out: Path) -> dict[str, Any] | None:
-    """The header of the run in a folder: that of a run under way, or the results of a complete one."""
-    for found in (Journal(out).header(), read_json_object(out / "results.json")):
-        if found is not None and found.get("schema") == SCHEMA:
-            return found
-    return None
-
-
-def _key(sample: Sample) -> Key:
-    return sample.category, sample.relative_path
-
-
-def _mask_places(samples: Iterable[Sample]) -> dict[Key, PurePosixPath]:
-    """Where each image's mask goes; of two images `a.jpg` and `a.png` the second's becomes `a.png.png`."""
-    places: dict[Key, PurePosixPath] = {}
-    taken: set[PurePosixPath] = set()
-    for sample in samples:
-        place = exported_mask_path(sample)
-        if place in taken:
-            place = place.with_name(sample.path.name + ".png")
-        taken.add(place)
-        places[_key(sample)] = place
-    return places
-
-
-def _category(category: str, mode: str, rows: Sequence[ImageRow], tally: PixelTally | None) -> dict[str, Any]:
-    """One row of `categories`."""
-    good = [row for row in rows if row.error is None]
-    pooled = asdict(tally.metrics()) if tally is not None else {}
-    normal = [row for row in good if row.gt_area == 0]
-    scored = [row for row in good if row.image_score is not None and row.gt_area is not None]
-    hit = sum(row.intersection or 0 for row in good)
-    union = sum((row.mask_area or 0) + (row.gt_area or 0) - (row.intersection or 0) for row in good)
-    return {
-        "category": category,
-        "mode": mode,
-        "images": len(rows),
-        "anomalous": len(rows) - len(normal),
-        "normal": len(normal),
-        "iou": _mean(row.iou for row in good),
-        "dice": _mean(row.dice for row in good),
-        "iou_pooled": hit / union if union else None,
-        "p_auroc_per_image": _mean(row.p_auroc for row in good),
-        "p_auroc": pooled.get("p_auroc"),
-        "ap": pooled.get("ap"),
-        "f1_max": pooled.get("f1_max"),
-        "aupro": pooled.get("aupro"),
-        "i_auroc": image_auroc([row.image_score or 0.0 for row in scored], [bool(row.gt_area) for row in scored])
-        if scored
-        else None,
-        "false_alarm_area": _mean((row.mask_area or 0) / (row.size[0] * row.size[1]) for row in normal if row.size),
-        "spro": None,
-        "failed": len(rows) - len(good),
-    }
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
-
-
-def _summary(categories: Sequence[Mapping[str, Any]], modes: Sequence[str]) -> list[dict[str, Any]]:
-    summary = []
-    for mode in modes:
-        rows = [row for row in categories if row["mode"] == mode]
-        means = {name: _mean(row[name] for row in rows) for name in SUMMARY_METRICS}
-        failed = sum(row["failed"] for row in rows)
-        summary.append({"mode": mode, "categories": len(rows), **means, "failed": failed})
-    return summary

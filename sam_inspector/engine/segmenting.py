@@ -17,15 +17,17 @@ from sam_inspector.core.segmentation import (
     default_candidate,
     empty_segmentation,
 )
-from sam_inspector.engine.requests import MapInput, SegmentOptions
+from sam_inspector.engine.requests import CascadeInput, MapInput, SegmentOptions
 from sam_inspector.methods.prompt_modes import unite
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding, Segmenter
-from sam_inspector.prompting.cascade import CascadePass, choose_mask, later_passes, map_region
-from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings
+from sam_inspector.prompting.cascade import CascadePass, cascade, choose_first, map_region
+from sam_inspector.prompting.cascade_settings import PASSES
 from sam_inspector.prompting.map_input import map_as_logits
 
 MEMO_LIMIT = 24
 """Decoded prompts remembered, about 1 MB each."""
+PASSES_LIMIT = 2
+"""Cascades remembered: that of the prompts on screen, and that of what was accepted."""
 
 
 class PromptDecoder:
@@ -38,7 +40,7 @@ class PromptDecoder:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._memo: OrderedDict[Hashable, DecodedPrompt] = OrderedDict()
-        self._passes: tuple[Hashable, tuple[CascadePass, ...]] | None = None
+        self._passes: OrderedDict[Hashable, tuple[CascadePass, ...]] = OrderedDict()
 
     def segment(
         self,
@@ -75,10 +77,15 @@ class PromptDecoder:
         embedding_key: Hashable,
         prompts: Prompts,
         options: SegmentOptions,
-        settings: CascadeSettings,
+        how: CascadeInput,
         map_input: MapInput | None = None,
     ) -> tuple[Segmentation, ...]:
         """The masks after each of three passes; the first is that of `segment`, but for which mask of points counts.
+
+        Parameters
+        ----------
+        how
+            Without a map of its own, the prompts are taken to be made from that of `map_input`.
 
         Raises
         ------
@@ -90,9 +97,23 @@ class PromptDecoder:
         asked = prompts.decodable
         if not asked:
             return (empty_segmentation(height, width),) * PASSES
-        key = (embedding_key, asked, options, settings, map_input and (map_input.anomaly_map, map_input.threshold))
-        if self._passes is None or self._passes[0] != key:
-            logits = self._map_logits(embedding, map_input)
+        passes = self.passes(embedding, embedding_key, asked, options, how, map_input)
+        return tuple(self._unite(embedding, found, options) for found in passes)
+
+    def passes(
+        self,
+        embedding: Embedding,
+        embedding_key: Hashable,
+        asked: tuple[Prompt, ...],
+        options: SegmentOptions,
+        how: CascadeInput,
+        map_input: MapInput | None = None,
+    ) -> tuple[CascadePass, ...]:
+        """The decoder's answers of each pass, before masks of the image's size are made of them."""
+        made_from = how.made_from or map_input
+        key = (embedding_key, asked, options, how.passes, _map_key(map_input), _map_key(made_from))
+        if key not in self._passes:
+            logits = self._map_logits(embedding, made_from)
             regions = [
                 map_region(self._segmenter, embedding, logits, prompt)
                 if logits is not None and prompt.source in MAP_SOURCES
@@ -100,11 +121,16 @@ class PromptDecoder:
                 for prompt in asked
             ]
             first = self._first_pass(embedding, embedding_key, asked, options, map_input)
-            pairs = zip(asked, first.answers, regions, strict=True)
-            chosen = tuple(self._choose_first(*pair, options, settings) for pair in pairs)
+            chosen = tuple(
+                kept if prompt.candidate is not None else choose_first(prompt, answer, region, how.passes)
+                for prompt, answer, kept, region in zip(asked, first.answers, first.chosen, regions, strict=True)
+            )
             first = replace(first, chosen=chosen)
-            self._passes = (key, (first, *later_passes(self._segmenter, embedding, first, settings, regions)))
-        return tuple(self._unite(embedding, found, options) for found in self._passes[1])
+            self._passes[key] = cascade(self._segmenter, embedding, first, how.passes, regions)
+            if len(self._passes) > PASSES_LIMIT:
+                self._passes.popitem(last=False)
+        self._passes.move_to_end(key)
+        return self._passes[key]
 
     def _first_pass(
         self,
@@ -116,9 +142,7 @@ class PromptDecoder:
     ) -> CascadePass:
         logits = self._map_logits(embedding, map_input)
         if map_input is not None:
-            # The answers then depend on the map, too. The map itself is in the key, not its id, which another map may
-            # get once this one is gone.
-            embedding_key = (embedding_key, map_input.anomaly_map, map_input.threshold)
+            embedding_key = (embedding_key, _map_key(map_input))  # the answers then depend on the map, too
         self._decode_missing(embedding, embedding_key, asked, options, logits)
         answers = tuple(self._answer(embedding, embedding_key, prompt, options) for prompt in asked)
         pairs = zip(asked, answers, strict=True)
@@ -134,19 +158,6 @@ class PromptDecoder:
 
     def _choose(self, prompt: Prompt, answer: DecodedPrompt, options: SegmentOptions) -> int:
         return default_candidate(prompt, answer.scores, single_point_multimask=options.single_point_multimask)
-
-    def _choose_first(
-        self,
-        prompt: Prompt,
-        answer: DecodedPrompt,
-        region: NDArray[np.bool_] | None,
-        options: SegmentOptions,
-        settings: CascadeSettings,
-    ) -> int:
-        """In the first of three passes; a box, or a person who picked a mask, says which one is meant."""
-        if prompt.box is not None or prompt.candidate is not None:
-            return self._choose(prompt, answer, options)
-        return choose_mask(answer, settings.first, region)
 
     def _decode_missing(
         self,
@@ -200,6 +211,11 @@ class PromptDecoder:
     def _forget_oldest(self) -> None:
         while len(self._memo) > MEMO_LIMIT:
             self._memo.popitem(last=False)
+
+
+def _map_key(map_input: MapInput | None) -> Hashable:
+    """Holds the map itself, not its id, which another map may get once this one is gone."""
+    return None if map_input is None else (map_input.anomaly_map, map_input.threshold)
 
 
 def _earlier(prompt: Prompt, options: SegmentOptions) -> Prompt | None:

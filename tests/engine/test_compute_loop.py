@@ -168,7 +168,9 @@ def test_accepted_mask_is_shown_and_scored_without_a_model(start, make_image):
     running, image = start(FakeSegmenter()), make_image()
     accepted = image.pixels[..., 0] > 255
     accepted[10:20, 10:20] = True
-    running.mailbox.submit(rq.SegmentRequest(1, image, Prompts(), accepted=accepted, ground_truth=accepted))
+    running.mailbox.submit(
+        rq.SegmentRequest(1, image, Prompts(), accepted=rq.Accepted(accepted), ground_truth=accepted)
+    )
     assert running.wait_for(rq.Scored)[0].scores.iou == 1.0
 
 

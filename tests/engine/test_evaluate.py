@@ -14,10 +14,11 @@ from sam_inspector.data.prompt_files import read_prompt_set
 from sam_inspector.engine.evaluate import EvaluateSettings, evaluate, open_results, samples_to_evaluate
 from sam_inspector.engine.inspector import Inspector
 from sam_inspector.engine.journal import Journal
+from sam_inspector.engine.map_methods import map_works
 from tests.fakes import FakeSegmenter, loader
 
 
-def run(root, out, modes=("b", "bp"), *, resume=False, stop_after=None, segmenter=None, **settings):
+def run(root, out, modes=("b", "bp"), *, resume=False, replace=False, stop_after=None, segmenter=None, **settings):
     settings = EvaluateSettings(modes=modes, **settings)
     settings.check()
     segmenter = segmenter or FakeSegmenter()
@@ -25,10 +26,14 @@ def run(root, out, modes=("b", "bp"), *, resume=False, stop_after=None, segmente
     inspector.load_model("mobile_sam")
     datasets = [open_dataset(root)]
     samples = samples_to_evaluate(datasets, settings)
-    folder = open_results(out, settings, datasets, samples, inspector, command="test", resume=resume)
-    for step in evaluate(samples, settings, inspector, folder):
-        if step.done == stop_after:
-            break
+    folder = open_results(out, settings, datasets, samples, inspector, command="test", resume=resume, replace=replace)
+    works = map_works(datasets, settings.categories, settings.map_methods, settings.few_shot, settings.clip)
+    try:
+        for step in evaluate(samples, settings, inspector, folder, works):
+            if step.done == stop_after:
+                break
+    finally:
+        folder.close()
     return segmenter
 
 
@@ -47,6 +52,7 @@ def test_results_of_box_prompts_on_boxes_are_perfect(category, tmp_path):
     found = results(tmp_path / "out")
     assert found["schema"] == "sam-inspector/results/1"
     (row,) = found["categories"]
+    assert set(row.pop("undefined")) == {"i_auroc", "i_ap", "i_f1_max", "false_alarm_area", "spro"}
     assert row == {
         "category": "part",
         "mode": "b",
@@ -61,7 +67,11 @@ def test_results_of_box_prompts_on_boxes_are_perfect(category, tmp_path):
         "ap": 1.0,
         "f1_max": 1.0,
         "aupro": 1.0,
+        "boundary_iou": 1.0,
+        "error_bounds": {"ap": 0.0, "aupro": 0.0, "f1_max": 0.0, "p_auroc": 0.0},
         "i_auroc": None,
+        "i_ap": None,
+        "i_f1_max": None,
         "false_alarm_area": None,
         "spro": None,
         "failed": 0,
@@ -384,7 +394,7 @@ def test_a_run_of_another_device_does_not_go_on(category, tmp_path):
     run(category, tmp_path / "out", stop_after=1)
     segmenter = FakeSegmenter()
     segmenter.device.device = "cuda:0"
-    with pytest.raises(InputError, match=r"other settings \(device\)"):
+    with pytest.raises(InputError, match=r"other settings \(device: cpu there, cuda:0 here\)"):
         run(category, tmp_path / "out", resume=True, segmenter=segmenter)
 
 

@@ -7,10 +7,10 @@ from PIL import Image
 from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.errors import Cancelled, InputError, WeightsError
 from sam_inspector.data.images import read_image
-from sam_inspector.engine import few_shot
 from sam_inspector.engine.few_shot import FewShotMapper
 from sam_inspector.engine.inspector import Inspector
 from sam_inspector.engine.requests import BuildReferences
+from sam_inspector.models.backbone_registry import get_backbone_spec
 from sam_inspector.models.registry import MODELS
 from tests.fakes import FakeSegmenter
 
@@ -199,7 +199,7 @@ def test_a_model_changed_in_the_middle_ends_the_work(textures):
 
 def test_weights_that_are_missing_are_told_with_size_and_place(mapper, textures, tmp_path, monkeypatch):
     monkeypatch.setenv("SAM_INSPECTOR_WEIGHTS", str(tmp_path / "weights"))
-    spec = few_shot.get_backbone_spec("dinov2")
+    spec = get_backbone_spec("dinov2")
     with pytest.raises(WeightsError) as caught:
         build(mapper, textures[:1], FewShotSettings("dinov2"))
     message = str(caught.value)
@@ -208,3 +208,58 @@ def test_weights_that_are_missing_are_told_with_size_and_place(mapper, textures,
         assert part in message
     build(mapper, textures[:2])
     assert mapper.is_ready
+
+
+def test_given_up_half_way_it_goes_on_where_it_was(inspector, segmenter, textures):
+    """Whoever steps from image to image would never get a map if each began anew."""
+    mapper = FewShotMapper(inspector)
+    work = BuildReferences(tuple(textures[:4]), FewShotSettings(rotations=8))
+    steps = mapper.build(work)
+    while next(steps).done < 13:
+        pass
+    steps.close()
+    before = segmenter.embedded
+    for _ in range(2):
+        with pytest.raises(Cancelled):
+            list(mapper.build(work, cancelled=lambda: True))
+    after = [step.done for step in mapper.build(work)]
+    assert 13 < after[0] <= 16, "each of them described one more at most"
+    assert after[-1] == 32
+    assert segmenter.embedded - before == 32 - 13
+    whole = FewShotMapper(inspector)
+    list(whole.build(work))
+    image = read_image(textures[4])
+    assert np.array_equal(mapper.map(image).anomaly_map.values, whole.map(image).anomaly_map.values)
+
+
+def test_a_view_that_was_interrupted_is_described_again(inspector, segmenter, textures, monkeypatch):
+    mapper = FewShotMapper(inspector)
+    work = BuildReferences(tuple(textures[:2]), FewShotSettings(rotations=4))
+    whole = FewShotMapper(inspector)
+    list(whole.build(work))
+    stops = iter((False, False, False, True))
+    embed = segmenter.embed
+
+    def interrupted(pixels, *, cancelled):
+        if next(stops, False):
+            raise Cancelled("Between two blocks.")
+        return embed(pixels, cancelled=cancelled)
+
+    monkeypatch.setattr(segmenter, "embed", interrupted)
+    given_up = mapper.build(work, cancelled=lambda: False)
+    done = [next(given_up).done for _ in range(6)]
+    given_up.close()
+    assert done[2:5] == [1, 2, 3] or max(done) < 8
+    list(mapper.build(work))
+    image = read_image(textures[4])
+    assert np.array_equal(mapper.map(image).anomaly_map.values, whole.map(image).anomaly_map.values)
+
+
+def test_other_references_begin_at_the_first_view(mapper, textures):
+    half = mapper.build(BuildReferences(tuple(textures[:4]), PLAIN))
+    while next(half).done < 2:
+        pass
+    half.close()
+    steps, ready = build(mapper, textures[1:4])
+    assert [step.done for step in steps if step.done] == [1, 2, 3]
+    assert ready.calibration.names == ("t1.png", "t2.png", "t3.png")

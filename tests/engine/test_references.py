@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 
 from sam_inspector.anomaly.settings import ReferenceChoice
-from sam_inspector.core.errors import InputError
+from sam_inspector.core.errors import DatasetError, InputError
 from sam_inspector.data.datasets import open_dataset
-from sam_inspector.engine.references import choose_references, normal_samples
+from sam_inspector.engine.references import NoNormalImagesError, choose_references, named_references, normal_samples
 
 
 @pytest.fixture
@@ -73,3 +73,48 @@ def test_a_folder_that_knows_no_normal_images(tmp_path):
         choose_references(dataset, dataset.categories[0], ReferenceChoice())
     picked = ReferenceChoice("picked", picked=("a.png",))
     assert names(choose_references(dataset, dataset.categories[0], picked)) == ["a.png"]
+
+
+def named(dataset, *paths, count=2, kind="first"):
+    choice = named_references(paths, ReferenceChoice(kind, count))
+    return choice, choose_references(dataset, "part", choice)
+
+
+def test_images_that_a_person_names_all_count(dataset, tmp_path):
+    elsewhere = tmp_path / "elsewhere.png"
+    elsewhere.write_bytes((dataset.root / "train/good/000.png").read_bytes())
+    files = [elsewhere, *(dataset.root / f"train/good/{number:03}.png" for number in (3, 1))]
+    choice, found = named(dataset, *files)
+    assert ([sample.path for sample in found], choice.count) == (files, 3)
+
+
+def test_of_a_folder_the_first_count_or_some_by_the_seed(dataset, tmp_path):
+    folder = dataset.root / "train/good"
+    _, found = named(dataset, folder)
+    assert [sample.path.name for sample in found] == ["000.png", "001.png"]
+    assert named(dataset, folder, count=9)[0].count == 9, "so that a run can say that there are fewer"
+    drawn = {tuple(sample.path.name for sample in named(dataset, folder, kind="random")[1])}
+    assert all(len(names) == 2 for names in drawn)
+    _, found = named(dataset, dataset.root, count=9)
+    assert {sample.path.parent.name for sample in found} == {"good"}, "of a category its normal images"
+    assert len(found) == 4
+
+
+def test_references_that_can_not_be_named(dataset, tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "empty").mkdir()
+    for path, error, words in (
+        (tmp_path / "nowhere", DatasetError, "no file or folder"),
+        (tmp_path / "notes.txt", InputError, "is not an image"),
+        (tmp_path / "empty", DatasetError, "holds no images"),
+    ):
+        with pytest.raises(error, match=words):
+            named(dataset, path)
+    with pytest.raises(InputError, match="0 normal images"):
+        named(dataset, dataset.root, count=0)
+
+
+def test_the_category_without_normal_images_is_named(dataset):
+    with pytest.raises(NoNormalImagesError) as told:
+        choose_references(dataset, "cup", ReferenceChoice())
+    assert told.value.category == "cup"

@@ -11,6 +11,7 @@ from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.engine.compute_loop import ComputeLoop
 from sam_inspector.engine.mailbox import Mailbox
 from sam_inspector.engine.requests import (
+    Accepted,
     CascadeInput,
     FindPoints,
     MapInput,
@@ -83,14 +84,14 @@ def test_the_map_goes_into_the_first_pass_alone(inspector, embedded, segmenter):
 
 def test_with_a_map_it_ranks_the_pixels_too(inspector, embedded):
     alone = passes_of(inspector, embedded, POINTS)
-    together = passes_of(inspector, embedded, POINTS, cascade=CascadeInput(anomaly_map=a_map()))
+    together = passes_of(inspector, embedded, POINTS, cascade=CascadeInput(made_from=MapInput(a_map(), 0.4)))
     assert alone[2].score_map.min() < 0
     assert 0 <= together[2].score_map.min() <= together[2].score_map.max() <= 1
     np.testing.assert_array_equal(alone[2].mask, together[2].mask)
 
 
 def test_without_prompts_the_mask_is_empty_and_the_map_still_ranks(inspector, embedded, segmenter):
-    passes = passes_of(inspector, embedded, cascade=CascadeInput(anomaly_map=a_map()))
+    passes = passes_of(inspector, embedded, cascade=CascadeInput(made_from=MapInput(a_map(), 0.4)))
     assert len(passes) == 3
     assert not passes[2].mask.any()
     assert passes[2].score_map[50, 50] > passes[2].score_map[150, 200]
@@ -98,12 +99,46 @@ def test_without_prompts_the_mask_is_empty_and_the_map_still_ranks(inspector, em
 
 
 def test_another_look_at_the_same_passes_costs_nothing(inspector, embedded, segmenter):
-    anomaly_map = a_map()
+    made_from = MapInput(a_map(), 0.4)
     for shown in (1, 2, 3):
-        passes_of(inspector, embedded, POINTS, cascade=CascadeInput(anomaly_map=anomaly_map, shown=shown))
+        passes_of(inspector, embedded, POINTS, cascade=CascadeInput(made_from=made_from, shown=shown))
     assert len(segmenter.decoded) == 3
     passes_of(inspector, embedded, BOXED)
     assert len(segmenter.decoded) == 6
+
+
+def test_the_region_of_the_map_says_which_mask_is_meant_though_sam_does_not_get_the_map(inspector, embedded, segmenter):
+    """Without the map as input, too, the rule “map” looks at the map."""
+    wide = MapInput(AnomalyMap(np.ones((192, 256), np.float32), "test", 0.0, 1.0), 0.5)
+    chosen = [
+        passes_of(inspector, embedded, POINTS, cascade=CascadeInput(made_from=made_from))[0].regions[0].chosen
+        for made_from in (None, wide)
+    ]
+    assert segmenter.mask_inputs[0] is None
+    assert chosen == [1, 3], "the largest mask agrees best with a map that is high all over"
+
+
+def test_an_accepted_region_is_ranked_as_it_was_when_it_was_on_screen(inspector, embedded):
+    """Enter changes neither the mask nor what ranks the pixels."""
+    how = CascadeInput(made_from=MapInput(a_map(), 0.4))
+    before = passes_of(inspector, embedded, POINTS, cascade=how)[2]
+    accepted = Accepted(before.mask, Prompts((POINTS,)), how)
+    after, _ = inspector.segment(embedded, Prompts(), SegmentOptions(), accepted)
+    np.testing.assert_array_equal(after.mask, before.mask)
+    np.testing.assert_array_equal(after.score_map, before.score_map)
+    clicked, _ = inspector.segment(embedded, Prompts((CLICKED,)), SegmentOptions(), accepted)
+    assert 0 <= clicked.score_map.min() <= clicked.score_map.max() <= 1, "the new region is ranked by the map as well"
+
+
+def test_what_was_accepted_is_not_decoded_again_with_every_click(inspector, embedded, segmenter):
+    how = CascadeInput()
+    accepted = Accepted(passes_of(inspector, embedded, BOXED, cascade=how)[2].mask, Prompts((BOXED,)), how)
+    asked = []
+    for x in (50.0, 60.0, 70.0):
+        before = len(segmenter.decoded)
+        passes_of(inspector, embedded, Prompt(None, ((x, 50.0),), (1,)), cascade=how, accepted=accepted)
+        asked.append(len(segmenter.decoded) - before)
+    assert asked == [3, 3, 3]
 
 
 # --- on the compute thread -------------------------------------------------------------------------------------------

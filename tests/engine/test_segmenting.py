@@ -3,7 +3,7 @@ import pytest
 
 from sam_inspector.core.errors import PromptError
 from sam_inspector.core.prompts import Prompt, Prompts, add_box, add_point, choose_candidate, remove_last
-from sam_inspector.engine.requests import SegmentOptions
+from sam_inspector.engine.requests import Accepted, SegmentOptions
 from sam_inspector.engine.segmenting import with_accepted
 
 POINT = add_point(Prompts(), (50.0, 60.0), 1)
@@ -109,7 +109,7 @@ def test_no_prompt_is_an_empty_mask(segment):
 def test_accepted_regions_stay(segment):
     accepted = np.zeros((256, 256), bool)
     accepted[200:210, 200:210] = True
-    segmentation = segment(add_box(Prompts(), (10.0, 10.0, 19.0, 19.0)), accepted=accepted)
+    segmentation = segment(add_box(Prompts(), (10.0, 10.0, 19.0, 19.0)), accepted=Accepted(accepted))
     assert segmentation.mask.sum() == 200
     assert segmentation.score_map[205, 205] == segmentation.score_map.max()
     assert with_accepted(segmentation, None) is segmentation

@@ -18,8 +18,7 @@ from sam_inspector.core.errors import Cancelled, ImageReadError, InputError, Sto
 from sam_inspector.core.metrics.ranking import rank_pixels
 from sam_inspector.core.text_prompts import TextPrompts
 from sam_inspector.data.datasets import open_dataset
-from sam_inspector.engine import clip_training_images
-from sam_inspector.engine import train_clip_adapter as train_module
+from sam_inspector.engine import clip_training_images, train_clip_adapter as train_module
 from sam_inspector.engine.clip_training_images import FOLDER_PREFIX, DescribedImages, training_images
 from sam_inspector.engine.train_clip_adapter import train_clip_adapter
 from tests.tiny_clip import SIZE, tiny_clip
