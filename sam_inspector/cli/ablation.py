@@ -10,8 +10,14 @@ import typer
 from sam_inspector.anomaly.settings import DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.cli.options import (
     AdapterOption,
+    BackgroundKindOption,
+    BackgroundPhotosOption,
+    CategoryTypeOption,
     ClipOption,
     DeviceOption,
+    EpochsOption,
+    ForegroundModelOption,
+    ForegroundOption,
     JsonOption,
     LayoutOption,
     ModelOption,
@@ -86,5 +92,74 @@ def cascade(
         model=model,
         device=device,
         layout=layout,
+        out=out,
+    )
+
+
+@app.command(
+    "sam2sim",
+    short_help="Table of Sam2Sim: SimpleNet before changing backgrounds.",
+    epilog="Example: sam-inspector ablation sam2sim mvtec --out tables",
+)
+@command
+def sam2sim(
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the tables and both runs.")],
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this category; repeatable.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="At most N images of each category, the first ones.")
+    ] = None,
+    backbone: Annotated[
+        str, typer.Option(metavar="NAME", help="What describes the images; “models list” prints the names.")
+    ] = "sam",
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication (wide_resnet50_2).")
+    ] = "recommended",
+    epochs: EpochsOption = 160,
+    foreground: ForegroundOption = None,
+    foreground_model: ForegroundModelOption = None,
+    category_type: CategoryTypeOption = None,
+    background_kind: BackgroundKindOption = None,
+    background_photos: BackgroundPhotosOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out; where there is none, one begins.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put this run in the place of the one in --out, which is deleted.")
+    ] = False,
+    seed: SeedOption = 0,
+    model: ModelOption = DEFAULT_MODEL,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure SimpleNet and Sam2Sim on test images as they are, and with the backgrounds of objects exchanged.
+
+    Textures, and objects whose background belongs to them, stay as they are, and have the same figures twice. Written
+    to --out: tables.md, tables.csv, tables.tex and tables.json with image and pixel AUROC of each category and their
+    means over textures, objects and all; and both runs with their reports, in static/ and dynamic/.
+    """
+    from sam_inspector.commands import ablating_sam2sim, learnt_options
+
+    background = learnt_options.background_from_options("dynamic", background_kind, background_photos, seed)
+    assert background is not None
+    ablating_sam2sim.run_sam2sim(
+        Console(json, quiet),
+        dataset,
+        ablating_sam2sim.sam2sim_settings(
+            learnt_options.learnt_from_options(
+                backbone, preset, epochs, seed, foreground, foreground_model, category_type
+            ),
+            background,
+            categories=category or [],
+            limit=limit,
+            seed=seed,
+        ),
+        model=model,
+        device=device,
+        layout=layout,
+        resume=resume,
+        anew=replace,
         out=out,
     )

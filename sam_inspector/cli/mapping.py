@@ -10,8 +10,12 @@ import typer
 from sam_inspector.anomaly.settings import DEFAULT_BACKBONE, DEFAULT_SHOTS, FewShotSettings, ReferenceChoice
 from sam_inspector.cli.options import (
     AdapterOption,
+    CategoryTypeOption,
     ClipOption,
     DeviceOption,
+    EpochsOption,
+    ForegroundModelOption,
+    ForegroundOption,
     JsonOption,
     LayoutOption,
     ModelOption,
@@ -42,7 +46,9 @@ def map_images(
     method: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="How the map is made: few-shot (from normal images) or clip (from sentences)."
+            metavar="NAME",
+            help="How the map is made: few-shot (from normal images), clip (from sentences), simplenet (learnt from "
+            "normal images) or sam2sim (the same without backgrounds).",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the maps.")],
@@ -58,11 +64,12 @@ def map_images(
     ] = DEFAULT_SHOTS,
     random: RandomOption = False,
     backbone: Annotated[
-        str, typer.Option(metavar="NAME", help="For few-shot: whose features; “models list” prints the names.")
+        str,
+        typer.Option(metavar="NAME", help="For all but clip: whose features; “models list” prints the names."),
     ] = DEFAULT_BACKBONE,
     preset: Annotated[
         str,
-        typer.Option(metavar="NAME", help="For few-shot: recommended, or faithful to the publication of the backbone."),
+        typer.Option(metavar="NAME", help="For all but clip: recommended, or faithful to the publication."),
     ] = "recommended",
     rotations: Annotated[
         int | None,
@@ -75,6 +82,17 @@ def map_images(
     texts: TextsOption = None,
     adapter: AdapterOption = None,
     clip: ClipOption = DEFAULT_CLIP,
+    epochs: EpochsOption = 160,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="For simplenet and sam2sim: what “train simplenet” wrote; by default one is trained, and kept.",
+        ),
+    ] = None,
+    foreground: ForegroundOption = None,
+    foreground_model: ForegroundModelOption = None,
+    category_type: CategoryTypeOption = None,
     seed: SeedOption = 0,
     model: ModelOption = DEFAULT_MODEL,
     device: DeviceOption = "auto",
@@ -85,7 +103,8 @@ def map_images(
     """Make anomaly maps of one image or of a category.
 
     A map tells for each pixel how anomalous it is: with few-shot how far it lies from everything in a few normal
-    images, with clip how much more it is like sentences about damage than like sentences about a flawless object.
+    images, with clip how much more it is like sentences about damage than like sentences about a flawless object, with
+    simplenet and sam2sim how unlike it is to what a small network learnt of all normal images.
     Written to --out: the map as float16 TIFF of raw scores at the image's size, and a picture of it over the image as
     PNG. Printed for each image: its score, whether its map exceeds the threshold, and how many boxes automatic prompts
     would get from it. The threshold lies just above what normal images reach; where none are compared with, each
@@ -109,6 +128,11 @@ def map_images(
             texts=texts,
             adapter=adapter,
             device=device,
+            epochs=epochs,
+            checkpoint=checkpoint,
+            foreground=foreground,
+            foreground_model=foreground_model,
+            category_type=category_type,
         ),
         layout=layout,
         out=out,

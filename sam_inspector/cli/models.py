@@ -10,14 +10,15 @@ from sam_inspector.cli.options import JsonOption, QuietOption
 from sam_inspector.commands.console import Console, command
 
 app = typer.Typer(
-    help="The models and backbones, and their weights; without a command it lists them.", rich_markup_mode=None
+    help="The models, backbones and other networks, and their weights; without a command it lists them.",
+    rich_markup_mode=None,
 )
 
 
 @app.callback(invoke_without_command=True)
 @command
 def models(context: typer.Context, json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """The models and backbones, and their weights; without a command it lists them."""
+    """The models, backbones and other networks, and their weights; without a command it lists them."""
     if context.invoked_subcommand is None:
         models_list(json, quiet)
     elif json or quiet:
@@ -27,7 +28,7 @@ def models(context: typer.Context, json: JsonOption = False, quiet: QuietOption 
 @app.command("list")
 @command
 def models_list(json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models and backbones, and the state of their weights."""
+    """List the models, backbones and other networks, and the state of their weights."""
     from sam_inspector.commands import weights
 
     weights.list_models(Console(json, quiet))

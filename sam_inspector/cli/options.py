@@ -26,7 +26,10 @@ PointsOption = Annotated[int, typer.Option("--points", metavar="N", help="Points
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        "--layout", metavar="NAME", help="The dataset's layout: mvtec_ad, mvtec_loco or folder; recognised by default."
+        "--layout",
+        metavar="NAME",
+        help="The dataset's layout: mvtec_ad, mvtec_loco, mvtec_3d, visa, visa_converted, btad or folder; "
+        "recognised by default.",
     ),
 ]
 RandomOption = Annotated[
@@ -49,4 +52,45 @@ TextsOption = Annotated[
 AdapterOption = Annotated[
     Path | None,
     typer.Option("--adapter", metavar="FILE", help="Linear layers for CLIP, as “train clip-adapter” writes them."),
+]
+EpochsOption = Annotated[
+    int, typer.Option("--epochs", metavar="N", help="For SimpleNet: passes over the normal images; published: 160.")
+]
+ForegroundOption = Annotated[
+    str | None,
+    typer.Option(
+        "--foreground",
+        metavar="NAME",
+        help="How an object is told from its background: point_grid, box_center or amg_union (by SAM), u2net, or none.",
+    ),
+]
+ForegroundModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--foreground-model", metavar="NAME", help="The model that finds foregrounds; by default that of --model."
+    ),
+]
+CategoryTypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--category-type",
+        metavar="NAME",
+        help="What categories show of which that is not known: object, texture, or object_kept_whole.",
+    ),
+]
+BackgroundKindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--background-kind",
+        metavar="NAME",
+        help="Of dynamic backgrounds: flat, gradient, perlin, photos, or mixed (the default).",
+    ),
+]
+BackgroundPhotosOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--background-photos",
+        metavar="FOLDER",
+        help="Photos for dynamic backgrounds; with the kind mixed, among others.",
+    ),
 ]

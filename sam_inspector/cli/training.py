@@ -1,4 +1,4 @@
-"""How the commands that train are called: `train clip-adapter`."""
+"""How the commands that train are called: `train clip-adapter` and `train simplenet`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from sam_inspector.cli.options import (
     DeviceOption,
     JsonOption,
     LayoutOption,
+    ModelOption,
     QuietOption,
     SeedOption,
     TextsOption,
 )
 from sam_inspector.commands.console import Console, command
 from sam_inspector.models.clip_registry import DEFAULT_CLIP
+from sam_inspector.models.registry import DEFAULT_MODEL
 
-app = typer.Typer(help="Train what a method needs on images with masks.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train what a method needs on images of your own.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def train() -> None:
-    """Train what a method needs on images with masks."""
+    """Train what a method needs on images of your own."""
 
 
 @app.command(
@@ -77,6 +79,68 @@ def train_clip_adapter(
         mosaic_share=mosaics,
         texts=texts,
         seed=seed,
+        resume=resume,
+        device=device,
+        layout=layout,
+    )
+
+
+@app.command(
+    "simplenet",
+    short_help="Train a SimpleNet on normal images.",
+    epilog="Example: sam-inspector train simplenet mvtec/hazelnut --out hazelnut.safetensors",
+)
+@command
+def train_simplenet(
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the network, ending in .safetensors.")],
+    category: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The category, where the dataset has several.")
+    ] = None,
+    backbone: Annotated[
+        str, typer.Option(metavar="NAME", help="What describes the images; “models list” prints the names.")
+    ] = "sam",
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication (wide_resnet50_2).")
+    ] = "recommended",
+    model: ModelOption = DEFAULT_MODEL,
+    epochs: Annotated[
+        int, typer.Option(metavar="N", help="Passes over the images, with those before --resume; published: 160.")
+    ] = 160,
+    batch: Annotated[int, typer.Option(metavar="N", help="Images a step.")] = 8,
+    noise: Annotated[
+        float | None, typer.Option(metavar="SIGMA", help="Standard deviation of the noise; by default the preset's.")
+    ] = None,
+    paper_protocol: Annotated[
+        bool,
+        typer.Option("--paper-protocol", help="Keep the epoch that does best on the test images, as published."),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training in --out, which must be the same one.")
+    ] = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a small network to tell the features of a category's normal images from the same with noise.
+
+    No masks and no defects are needed. The last epoch counts. With --paper-protocol it is the one that does best on the
+    test images, which makes figures on those too good. The file is written now and then, so that --resume can go on; it
+    tells what it was trained on.
+    """
+    from sam_inspector.anomaly.simplenet.settings import SimpleNetSettings
+    from sam_inspector.commands import training_simplenet
+
+    settings = SimpleNetSettings(backbone, preset, epochs, batch, noise, seed, paper_protocol)
+    training_simplenet.train_simplenet(
+        Console(json, quiet),
+        dataset,
+        out,
+        settings=settings,
+        model=model,
+        category=category,
         resume=resume,
         device=device,
         layout=layout,

@@ -23,6 +23,7 @@ TITLES = {
     "click": "a click: mask and scores",
     "cascade": "cascade; plain: three decodes",
     "metrics": "AUROC and AP of a megapixel",
+    "pooled": "pixel metrics of pooled maps",
     "map_4": "map, 4 references",
     "map_32": "map, 32 references",
 }
@@ -60,7 +61,7 @@ def run(console: Console, model: str, device: str, rounds: Rounds | None = None)
         "click": rows["click"],
         "cascade": rows["cascade"],
         "map": {**rows["map_4"], "references_4": rows["map_4"], "references_32": rows["map_32"]},
-        "metrics": rows["metrics"],
+        "metrics": {**rows["metrics"], "pooled": rows["pooled"]},
         "import_s": round(import_s, 3),
     }
     heading = (

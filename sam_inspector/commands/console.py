@@ -28,13 +28,18 @@ class Console:
     ----------
     as_json
         One JSON object on standard output and nothing else there. A command that fails leaves it empty; those that
-        report on something (`doctor`, `models verify`) print their object also when what they found is bad.
+        report on something (`doctor`, `evaluate`, `models verify`) print their object also when what they found is bad.
     quiet
         No messages and no bars; errors are still told.
     """
 
     as_json: bool = False
     quiet: bool = False
+
+    @property
+    def shows_bars(self) -> bool:
+        """Whether `progress` is seen; where it is not, what takes long is better told with `say`."""
+        return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, text: str) -> None:
         """A message that is not the result."""
@@ -66,7 +71,7 @@ class Console:
 
         Gives `report(fraction, text)`, with a fraction from 0 to 1.
         """
-        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
+        if not self.shows_bars:
             yield lambda fraction, text: None
             return
         from rich.console import Console as RichConsole

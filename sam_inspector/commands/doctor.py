@@ -18,8 +18,9 @@ from sam_inspector.commands.display import missing_display, qt_trouble
 from sam_inspector.core.errors import SamInspectorError
 from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.models.clip_registry import CLIP_MODELS
+from sam_inspector.models.foreground_registry import FOREGROUNDS
 from sam_inspector.models.registry import DEFAULT_MODEL, MODELS
-from sam_inspector.models.weights import WeightedRow, weights_file, weights_folder, weights_status
+from sam_inspector.models.weights import WeightedRow, WeightsStatus, weights_file, weights_folder, weights_status
 from sam_inspector.resources_path import resources_path
 
 PACKAGES = (
@@ -28,6 +29,8 @@ PACKAGES = (
     "segment-anything",
     "timm",
     "open-clip-torch",
+    "sam2",
+    "onnxruntime",
     "PySide6-Essentials",
     "pyqtgraph",
     "numpy",
@@ -51,7 +54,19 @@ class Finding:
 def run(console: Console) -> None:
     """Look at everything; status 1 when something is wrong."""
     findings: list[Finding] = []
-    for look in (_program, _packages, _device, _networks, _window, _weights, _backbones, _clip, _disk, _samples):
+    for look in (
+        _program,
+        _packages,
+        _device,
+        _networks,
+        _window,
+        _weights,
+        _backbones,
+        _clip,
+        _foregrounds,
+        _disk,
+        _samples,
+    ):
         try:
             findings += look()
         except (SamInspectorError, ImportError, OSError, RuntimeError) as error:
@@ -59,9 +74,9 @@ def run(console: Console) -> None:
     marks = {"ok": "  ok ", "note": "note ", "wrong": "WRONG"}
     lines = []
     for finding in findings:
-        lines.append(f"{marks[finding.state]} {finding.topic:9} {finding.text}")
+        lines.append(f"{marks[finding.state]} {finding.topic:10} {finding.text}")
         if finding.mend:
-            lines.append(f"{'':16}{finding.mend}")
+            lines.append(f"{'':17}{finding.mend}")
     wrong = [finding.topic for finding in findings if finding.state == "wrong"]
     if not wrong:
         lines.append("Nothing is broken." if any(f.state == "note" for f in findings) else "Everything works.")
@@ -108,7 +123,11 @@ def _networks() -> list[Finding]:
     except (ImportError, RuntimeError) as error:
         # A torch and a torchvision that do not belong together fail here.
         return [Finding("networks", "wrong", " ".join(str(error).split()), f"{REINSTALL} torch torchvision")]
-    return [Finding("networks", "ok", "segment-anything and timm load")]
+    try:
+        importlib.import_module("sam_inspector.models.onnx_runtime")
+    except (ImportError, RuntimeError) as error:
+        return [Finding("networks", "wrong", " ".join(str(error).split()), f"{REINSTALL} onnxruntime")]
+    return [Finding("networks", "ok", "segment-anything, timm and ONNX Runtime load")]
 
 
 def _window() -> list[Finding]:
@@ -126,36 +145,45 @@ def _weights() -> list[Finding]:
     for spec in MODELS.values():
         status = weights_status(spec)
         if status.state == "ready":
-            findings.append(Finding("weights", "ok", f"{spec.title} at {status.path}"))
+            findings.append(Finding("weights", "ok", f"{spec.title} at {_places(status)}"))
         elif status.state == "wrong":
             findings.append(Finding("weights", "wrong", status.message))
-        elif spec.name == DEFAULT_MODEL:
+        elif spec.name == DEFAULT_MODEL or any(one.state == "ready" for one in status.files):
             findings.append(Finding("weights", "note", status.message))
     return findings
 
 
+def _places(status: WeightsStatus) -> str:
+    return " and ".join(str(one.path) for one in status.files)
+
+
 def _backbones() -> list[Finding]:
-    return _needed_by_some("backbones", [spec for spec in BACKBONES.values() if spec.weights is not None])
+    rows = [spec for spec in BACKBONES.values() if spec.weights is not None]
+    return _needed_by_some("backbones", rows, "needed for their own maps only")
 
 
 def _clip() -> list[Finding]:
-    return _needed_by_some("clip", list(CLIP_MODELS.values()))
+    return _needed_by_some("clip", list(CLIP_MODELS.values()), "needed for their own maps only")
 
 
-def _needed_by_some(topic: str, rows: Sequence[WeightedRow]) -> list[Finding]:
+def _foregrounds() -> list[Finding]:
+    return _needed_by_some("foreground", list(FOREGROUNDS.values()), "needed for the foreground mode u2net only")
+
+
+def _needed_by_some(topic: str, rows: Sequence[WeightedRow], what_for: str) -> list[Finding]:
     """Nobody needs them all, so those that are not there are no trouble; they are listed with what they would take."""
     findings = []
     missing = []
     for spec in rows:
         status = weights_status(spec)
         if status.state == "ready":
-            findings.append(Finding(topic, "ok", f"{spec.title} at {status.path}"))
+            findings.append(Finding(topic, "ok", f"{spec.title} at {_places(status)}"))
         elif status.state == "wrong":
             findings.append(Finding(topic, "wrong", status.message))
         else:
-            missing.append(f"{spec.name} ({weights_file(spec).size_bytes / 1e6:.0f} MB)")
+            missing.append(f"{spec.name} ({weights_file(spec).total_bytes / 1e6:.0f} MB)")
     if missing:
-        text = f"not fetched, and needed for their own maps only: {', '.join(missing)}"
+        text = f"not fetched, and {what_for}: {', '.join(missing)}"
         findings.append(Finding(topic, "ok", text, "Fetch one with: sam-inspector models get NAME"))
     return findings
 

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 
 def loaded_inspector(console: Console, model: str, device: str) -> Inspector:
-    """Load a model by name, after its name was checked; torch is imported here and not before."""
+    """Load a model by name, after its name was checked; torch is imported here and not before.
+
+    What it encodes is kept on disk, for other commands and for the window.
+    """
     spec = get_model_spec(model)
 
     from sam_inspector.engine.inspector import Inspector
+    from sam_inspector.models.embeddings_folder import embeddings_folder
     from sam_inspector.models.loading import load_segmenter
 
-    inspector = Inspector(load_segmenter)
+    inspector = Inspector(load_segmenter, embeddings_folder())
     with console.progress(f"Loading {spec.title}") as report:
         inspector.load_model(model, device=device, report=report)
     return inspector

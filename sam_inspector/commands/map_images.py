@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from sam_inspector.data.datasets.dataset import GOOD
 from sam_inspector.data.datasets.opening import open_path
 from sam_inspector.data.export import exported_mask_path
 from sam_inspector.engine.references import choose_references, normal_samples
+
+ALL_IMAGES = sys.maxsize
+"""A number of normal images that takes all there are, and misses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def map_files(place: Path) -> tuple[Path, Path]:
 
 def shortage(images: MapImages, wanted: int) -> str | None:
     """What to say when there are fewer normal images than were asked for."""
-    if images.available >= wanted:
+    if images.available >= wanted or wanted == ALL_IMAGES:
         return None
     if images.available == 1:
         return f"There is one normal image, not {wanted}: it alone is compared with."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
+from sam_inspector.anomaly.simplenet.settings import DEFAULT_EPOCHS
 from sam_inspector.commands.console import Console
 from sam_inspector.commands.map_images import MapImages, names
 from sam_inspector.core.calibration import Calibration
@@ -36,6 +37,12 @@ class MapOptions:
         The CLIP model.
     object_name, texts, adapter
         As typed; None where they were not.
+    epochs
+        Of SimpleNet's training.
+    checkpoint
+        A SimpleNet that was trained before; None trains one.
+    foreground, foreground_model, category_type
+        As typed; None where they were not.
     """
 
     given: frozenset[str]
@@ -47,6 +54,11 @@ class MapOptions:
     texts: Path | None
     adapter: Path | None
     device: str
+    epochs: int = DEFAULT_EPOCHS
+    checkpoint: Path | None = None
+    foreground: str | None = None
+    foreground_model: str | None = None
+    category_type: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

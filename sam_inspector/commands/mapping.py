@@ -15,6 +15,7 @@ from sam_inspector.commands.map_clip import CLIP_ROW
 from sam_inspector.commands.map_few_shot import FEW_SHOT_ROW
 from sam_inspector.commands.map_images import find_map_images, map_files, map_places, shortage
 from sam_inspector.commands.map_making import MapOptions, MapRow
+from sam_inspector.commands.map_simplenet import SAM2SIM_ROW, SIMPLENET_ROW
 from sam_inspector.commands.outputs import check_out_folder, check_out_places
 from sam_inspector.core.errors import DatasetError, InputError, SamInspectorError, StoreError
 from sam_inspector.data.datasets import Sample
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     # What can't be mapped is refused without waiting for torch.
     from sam_inspector.engine.map_methods import Mapper
 
-METHODS: dict[str, MapRow] = {row.name: row for row in (FEW_SHOT_ROW, CLIP_ROW)}
-ANNOUNCED = ("simplenet", "sam-lad")
+METHODS: dict[str, MapRow] = {row.name: row for row in (FEW_SHOT_ROW, CLIP_ROW, SIMPLENET_ROW, SAM2SIM_ROW)}
+ANNOUNCED = ("sam-lad",)
 ONE_COLOUR = "This image has one colour all over, so its map tells nothing."
 
 
@@ -82,9 +83,9 @@ def run(console: Console, path: Path, method: str, options: MapOptions, *, layou
 def _method(name: str, options: MapOptions) -> MapRow:
     """The method of a name, unless an option was given that it does not have."""
     if name in ANNOUNCED:
-        raise InputError(f"The map “{name}” is not there yet: choose {' or '.join(METHODS)}.")
+        raise InputError(f"The map “{name}” is not there yet: choose one of {', '.join(METHODS)}.")
     if name not in METHODS:
-        raise InputError(f"There is no map “{name}”: choose {' or '.join(METHODS)}.")
+        raise InputError(f"There is no map “{name}”: choose one of {', '.join(METHODS)}.")
     for other in METHODS.values():
         foreign = sorted(options.given & other.own_options - METHODS[name].own_options)
         if foreign:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -56,8 +56,8 @@ def train_clip(
         mosaic_share=mosaic_share,
     )
     settings.check()
-    _check_out(out, resume=resume)
-    datasets = _chosen([open_dataset(path, layout) for path in paths], categories)
+    check_out(out, resume=resume, read=read_adapter_manifest, example="adapter")
+    datasets = chosen([open_dataset(path, layout) for path in paths], categories)
 
     from sam_inspector.engine.clip_training_images import training_images
 
@@ -83,8 +83,8 @@ def train_clip(
     made = read_adapter_manifest(out)
     losses = " to ".join(f"{loss:.4f}" for loss in dict.fromkeys((made.losses[0], made.losses[-1])))
     console.result(
-        f"Trained on {made.images} images of {', '.join(made.categories)}: {_epochs(made.epochs_done)}, loss {losses}, "
-        f"{seconds:.0f} s. Layers in {out}",
+        f"Trained on {made.images} images of {', '.join(made.categories)}: {epochs_text(made.epochs_done)}, "
+        f"loss {losses}, {seconds:.0f} s. Layers in {out}",
         {
             "schema": "sam-inspector/training/1",
             "version": __version__,
@@ -126,18 +126,42 @@ def _train(
                 losses.clear()
 
 
-def _check_out(out: Path, *, resume: bool) -> None:
-    check_out_file(out, f"adapter{SUFFIX}")
+def check_out(out: Path, *, resume: bool, read: Callable[[Path], object], example: str) -> None:
+    """Refuse a file that training can't be written to.
+
+    Parameters
+    ----------
+    resume
+        Whether what is there is to be gone on with.
+    read
+        Reads what is there, and refuses what is no such file.
+    example
+        A name such as the file might have, without its suffix.
+
+    Raises
+    ------
+    InputError
+        When the name does not end in `SUFFIX`, it is a folder's, or the file is there already; and what `read` raises.
+    StoreError
+        When its folder is read-only.
+    """
+    check_out_file(out, f"{example}{SUFFIX}")
     if out.suffix != SUFFIX:
         raise InputError(f"{out} does not end in {SUFFIX}: give --out such a name, as {out.with_suffix(SUFFIX)}.")
     if out.exists():
         if not resume:
             raise InputError(f"{out} is there already: go on with that training by --resume, or give another --out.")
-        read_adapter_manifest(out)
+        read(out)
 
 
-def _chosen(datasets: Sequence[Dataset], categories: Sequence[str]) -> list[Dataset]:
-    """The categories asked for, each image once: a dataset may be given twice, or with one of its categories."""
+def chosen(datasets: Sequence[Dataset], categories: Sequence[str]) -> list[Dataset]:
+    """The categories asked for, each image once: a dataset may be given twice, or with one of its categories.
+
+    Raises
+    ------
+    InputError
+        For a category that there is not; the message lists those that there are.
+    """
     known = {name for dataset in datasets for name in dataset.categories}
     for name in categories:
         if name not in known:
@@ -161,8 +185,9 @@ def _chosen(datasets: Sequence[Dataset], categories: Sequence[str]) -> list[Data
 def _how_to_go_on(out: Path) -> str:
     if not out.exists():
         return "No epoch was finished, so nothing was written: begin again."
-    return f"{out} holds {_epochs(read_adapter_manifest(out).epochs_done)}; go on with --resume."
+    return f"{out} holds {epochs_text(read_adapter_manifest(out).epochs_done)}; go on with --resume."
 
 
-def _epochs(count: int) -> str:
+def epochs_text(count: int) -> str:
+    """A number of epochs in words."""
     return "1 epoch" if count == 1 else f"{count} epochs"

