@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QTextEdit,
+    QWidget,
 )
 
 from sam_inspector.ui import icons
@@ -63,6 +64,20 @@ ACTIONS: tuple[ActionRow, ...] = (
         "delete_selected", "Edit", "Delete selected prompt", ("Del",), "Delete the prompt selected on the canvas"
     ),
     ActionRow("clear", "Edit", "Clear prompts", ("Esc",), "Give up a drag, else remove the prompts being worked on"),
+    ActionRow("workspace_inspect", "View", "Inspect", ("F4",), "One image", checkable=True, group="workspace"),
+    ActionRow(
+        "workspace_compare",
+        "View",
+        "Compare",
+        ("C",),
+        "One image under several modes and models",
+        checkable=True,
+        group="workspace",
+    ),
+    ActionRow("workspace_evaluate", "View", "Evaluate", ("F5",), "Whole datasets", checkable=True, group="workspace"),
+    ActionRow(
+        "workspace_tune", "View", "Tune", ("F6",), "Train networks on your images", checkable=True, group="workspace"
+    ),
     ActionRow("fit", "View", "Fit", ("F",), "Show the whole image", "fit"),
     ActionRow("actual_size", "View", "1:1", ("Ctrl+1",), "One image pixel on one screen pixel"),
     ActionRow("zoom_in", "View", "Zoom in", ("+", "="), "Zoom in", "zoom-in"),
@@ -166,7 +181,7 @@ ACTIONS: tuple[ActionRow, ...] = (
 BREAKS = {
     "File": ("open_ground_truth", "load_prompts", "quit"),
     "Edit": ("remove_last",),
-    "View": ("show_gt", "less_opaque", "reset_layout"),
+    "View": ("fit", "show_gt", "less_opaque", "reset_layout"),
     "Prompt": ("source_hand", "candidate_0", "accept"),
     "Review": ("verdict_defect",),
     "Tools": ("clear_cache",),
@@ -256,6 +271,8 @@ def shortcut_rows() -> list[tuple[str, list[tuple[str, str]]]]:
     return [*sheet, ("On the image", list(MOUSE))]
 
 
+NO_IMAGE = "shows_no_image"
+"""A window's property: whether the image that keys are for is out of sight."""
 TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
 
 
@@ -277,7 +294,19 @@ class BareKeys(QObject):
         self._window = window
         self._overlays_held = overlays_held
         self._by_key = {_key_of(key): actions[row.name] for row in ACTIONS for key in row.keys if not _is_strong(key)}
-        QApplication.instance().installEventFilter(self)
+        # Elsewhere an image would get verdicts and prompts that nobody sees.
+        self._everywhere = [actions[row.name] for row in ACTIONS if row.menu in ("View", "Help")]
+        # Keys come to the widget with the focus. A filter on the application would be asked about every event there is.
+        QApplication.instance().focusChanged.connect(self._follow_focus)
+        window.installEventFilter(self)
+        self._follow_focus(None, QApplication.focusWidget())
+
+    @Slot(QWidget, QWidget)
+    def _follow_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        if before is not None and before is not self._window:
+            before.removeEventFilter(self)
+        if now is not None:
+            now.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take a key press that belongs to the window."""
@@ -294,7 +323,7 @@ class BareKeys(QObject):
             return False
         plain = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
         action = self._by_key.get(Qt.Key(event.key()))
-        if action is None or plain:
+        if action is None or plain or (action not in self._everywhere and getattr(self._window, NO_IMAGE, False)):
             return False
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.text().isalpha():
             return False

@@ -19,11 +19,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from sam_inspector import __version__
+from sam_inspector.models.embeddings_folder import embeddings_folder
 from sam_inspector.ui.automatic_bindings import AutomaticBindings
 from sam_inspector.ui.bindings import Bindings
 from sam_inspector.ui.cascade_bindings import CascadeBindings
 from sam_inspector.ui.compute_thread import ComputeThread
 from sam_inspector.ui.controls import Controls
+from sam_inspector.ui.exchanged_background import ExchangedBackground
 from sam_inspector.ui.file_thread import FileThread
 from sam_inspector.ui.main_window import MainWindow
 from sam_inspector.ui.messages import Messages
@@ -39,8 +41,11 @@ from sam_inspector.ui.settings import (
     save_window_state,
 )
 from sam_inspector.ui.theme import apply_theme
+from sam_inspector.ui.workspaces import Workspaces
 
 logger = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,7 @@ class Application:
     compute: ComputeThread
     files: FileThread
     settings: Settings
+    workspaces: Workspaces
 
     def close(self) -> None:
         """Save, end the threads, remember the choices. Safe to call twice."""
@@ -96,9 +102,13 @@ def build(
     bindings = Bindings(session, presenter, window.views, parent=window)
     CascadeBindings(session, presenter, window.views, parent=window)
     AutomaticBindings(session, presenter.automatic, window.views, parent=window)
+    ExchangedBackground(session, presenter, compute, window.views, parent=window)
     controls = Controls(window, session, presenter, bindings, settings, parent=window)
     messages = Messages(window, session, presenter, controls, settings, parent=window)
-    application = Application(window, session, presenter, bindings, controls, messages, compute, files, settings)
+    workspaces = Workspaces(window, session, presenter, compute, files, controls, settings, parent=window)
+    application = Application(
+        window, session, presenter, bindings, controls, messages, compute, files, settings, workspaces
+    )
     window.closing.connect(application.close)
     window.restore(load_window_state())
     window.show_workspace(False)
@@ -113,7 +123,7 @@ def run_window(
     """Open the window and stay until it is closed; gives the exit status."""
     _log_to_file()
     app = make_qt_application()
-    application = build(cache_folder=platformdirs.user_cache_path(APP, appauthor=False) / "embeddings")
+    application = build(cache_folder=embeddings_folder())
     settings = application.settings
     if model is not None and model != "mobile_sam":
         settings.model = model
@@ -143,6 +153,9 @@ def make_qt_application() -> QApplication:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(APP)
     apply_theme(app, load_settings().theme)
+    # A thread that computes in Python lets the window wait so long each time that Qt calls into Python: the usual 5 ms
+    # add up within one event.
+    sys.setswitchinterval(SWITCH_SECONDS)
     sys.excepthook = _tell_defect
     return app
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
 from sam_inspector.engine.requests import MapMethod
+from sam_inspector.foreground.category_types import CategoryKind
 from sam_inspector.models.backbone_registry import BACKBONES
 from sam_inspector.prompting.automatic import AutomaticPrompts
 from sam_inspector.prompting.cascade_settings import CascadedPrompting
@@ -20,6 +21,12 @@ from sam_inspector.ui.panels.automatic import BackboneRow
 from sam_inspector.ui.session import Session
 from sam_inspector.ui.views import Views
 
+MAP_TITLES: dict[MapMethod, str] = {
+    "few-shot": "few-shot",
+    "clip": "CLIP",
+    "simplenet": "SimpleNet",
+    "sam2sim": "Sam2Sim",
+}
 POLICY_LINKS = {
     "ref_calibrated": "From references",
     "fixed": "Fixed value",
@@ -48,6 +55,7 @@ class AutomaticBindings(QObject):
         section.pick_requested.connect(self._pick)
         section.method_chosen.connect(self._choose_method)
         section.map_chosen.connect(self._choose_map)
+        section.kind_chosen.connect(self._choose_kind)
         section.preset_chosen.connect(self._choose_preset)
         section.cascade_changed.connect(self._choose_cascade)
         histogram.threshold_changed.connect(self._move_threshold)
@@ -59,7 +67,11 @@ class AutomaticBindings(QObject):
         automatic.map_changed.connect(self._show_map)
         automatic.threshold_changed.connect(self._show_threshold)
         session.source_changed.connect(self._show_histogram)
-        ClipBindings(automatic, views, self)
+        for changed in (session.source_changed, session.work_changed, automatic.settings_changed):
+            changed.connect(self._show_leftover)
+        automatic.map_changed.connect(self._show_leftover)
+        automatic.state_changed.connect(self._show_leftover)
+        ClipBindings(session, automatic, views, self)
         self._show_settings()
         self._show_map()
 
@@ -72,6 +84,8 @@ class AutomaticBindings(QObject):
         section.set_prompting(automatic.prompting)
         section.set_cascade(automatic.cascaded, automatic.preset)
         section.set_threshold_by_hand(automatic.is_threshold_by_hand)
+        if automatic.map_method == "sam2sim":
+            section.set_kind(automatic.category_kind)
 
     @Slot()
     def _show_map(self) -> None:
@@ -99,6 +113,12 @@ class AutomaticBindings(QObject):
         self._views.layers.set_has_histogram(self._automatic.anomaly_map is not None and self._automatic.is_on)
 
     @Slot()
+    def _show_leftover(self) -> None:
+        """A mask made before is not taken for one of the method that was chosen since."""
+        leftover, whose = self._automatic.leftover, MAP_TITLES[self._automatic.map_method]
+        self._views.canvas.set_notice(f"This mask: {leftover}, not {whose}" if leftover else "")
+
+    @Slot()
     def _show_threshold(self) -> None:
         automatic, opened = self._automatic, self._session.opened
         self._views.prompts.automatic.set_threshold_by_hand(automatic.is_threshold_by_hand)
@@ -113,6 +133,10 @@ class AutomaticBindings(QObject):
     @Slot(str)
     def _choose_method(self, name: AutomaticMethod) -> None:
         self._automatic.choose_method(name)
+
+    @Slot(str)
+    def _choose_kind(self, kind: CategoryKind) -> None:
+        self._automatic.choose_kind(kind)
 
     @Slot(str)
     def _choose_map(self, name: MapMethod) -> None:

@@ -9,17 +9,24 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
-from sam_inspector.core.errors import InputError
+from sam_inspector.core.errors import InputError, SamInspectorError
 from sam_inspector.engine.references import normal_samples
 from sam_inspector.engine.requests import MapMethod
+from sam_inspector.foreground.category_types import CategoryKind, category_types, set_category_kind
 from sam_inspector.prompting.automatic import AutomaticPrompts
 from sam_inspector.prompting.cascade_settings import CASCADE_PRESETS, CascadedPrompting
 from sam_inspector.prompting.from_anomaly_map import check_settings
 from sam_inspector.ui.clip_choice import ClipChoice
 from sam_inspector.ui.session import Session
 
-AutomaticMethod = Literal["few-shot", "clip", "cascade"]
-TITLES: dict[AutomaticMethod, str] = {"few-shot": "Few-shot", "clip": "CLIP", "cascade": "Cascade"}
+AutomaticMethod = Literal["few-shot", "clip", "simplenet", "sam2sim", "cascade"]
+TITLES: dict[AutomaticMethod, str] = {
+    "few-shot": "Few-shot",
+    "clip": "CLIP",
+    "simplenet": "SimpleNet",
+    "sam2sim": "Sam2Sim",
+    "cascade": "Cascade",
+}
 
 
 class AutomaticChoice(QObject):
@@ -28,7 +35,7 @@ class AutomaticChoice(QObject):
     Attributes
     ----------
     method
-        `few-shot` and `clip` give every region of their map a box and a point; `cascade` looks for points on either.
+        All but `cascade` give every region of their map a box and a point; that looks for points on a map.
     cascaded, preset
         How the cascade works, and the preset that this began with.
     map_choice
@@ -83,6 +90,11 @@ class AutomaticChoice(QObject):
         return self.map_method in self._by_hand
 
     @property
+    def thresholds_by_hand(self) -> dict[MapMethod, float]:
+        """Where a person moved the threshold, by the map it holds for."""
+        return dict(self._by_hand)
+
+    @property
     def normal_count(self) -> int:
         """Images of the category on screen that can be compared with."""
         dataset = self._session.dataset
@@ -95,6 +107,23 @@ class AutomaticChoice(QObject):
         if opened is not None:
             return opened.sample.category
         return dataset.categories[0] if dataset is not None else ""
+
+    @property
+    def category_kind(self) -> CategoryKind:
+        """What the table of category types says of the category on screen; `unknown` where it can't be read, too."""
+        try:
+            return category_types().type_of(self.category).kind
+        except InputError:
+            return "unknown"
+
+    def choose_kind(self, kind: CategoryKind) -> None:
+        """Say what the category on screen shows; it is kept in the user's table."""
+        try:
+            set_category_kind(self.category, kind)
+        except SamInspectorError as error:
+            self.trouble.emit("error", str(error))
+        self.settings_changed.emit()
+        self.refresh()
 
     def choose_method(self, method: AutomaticMethod) -> None:
         """Make maps and prompts in another way; choosing the one that holds makes them again."""

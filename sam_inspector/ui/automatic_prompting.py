@@ -26,7 +26,16 @@ from sam_inspector.ui.clip_weights import ClipWeights
 from sam_inspector.ui.compute_thread import ComputeThread
 from sam_inspector.ui.map_sources import MapSources, count_text
 from sam_inspector.ui.point_search import PointSearch
+from sam_inspector.ui.prompt_origin import is_by_hand, origin_of
 from sam_inspector.ui.session import Session
+
+WHOSE: dict[rq.MapMethod, str] = {
+    "few-shot": "the references",
+    "clip": "CLIP",
+    "simplenet": "SimpleNet",
+    "sam2sim": "Sam2Sim",
+}
+"""Who makes a map, within a sentence"""
 
 
 class AutomaticPrompting(AutomaticChoice):
@@ -44,9 +53,10 @@ class AutomaticPrompting(AutomaticChoice):
         super().__init__(session, parent)
         self._mailbox = compute.mailbox
         self._unmappable = ""
+        self._told_category = ""
         self._made: Prompts | None = None
         self.weights = ClipWeights(parent=self)
-        self._sources = MapSources(session, jobs, self.clip, self.weights, self)
+        self.sources = MapSources(session, jobs, self.clip, self.weights, self)
         self._search = PointSearch(compute.mailbox)
         self.calibration: Calibration | None = None
         self.anomaly_map: AnomalyMap | None = None
@@ -61,7 +71,7 @@ class AutomaticPrompting(AutomaticChoice):
         session.map_changed.connect(self._on_map_changed)
         session.ground_truth_changed.connect(self._on_ground_truth_changed)
         session.work_changed.connect(self._tell)
-        self._sources.state_changed.connect(self.state_changed)
+        self.sources.state_changed.connect(self.state_changed)
         self.clip.changed.connect(self._on_clip_changed)
         self.weights.changed.connect(self._on_weights_changed)
         self.weights.failed.connect(self._on_fetch_failed)
@@ -71,7 +81,7 @@ class AutomaticPrompting(AutomaticChoice):
     @property
     def has_model(self) -> bool:
         """Whether there is a SAM model to encode images with."""
-        return self._sources.has_model
+        return self.sources.has_model
 
     @property
     def wanted_map(self) -> rq.MapMethod | None:
@@ -87,9 +97,19 @@ class AutomaticPrompting(AutomaticChoice):
         if self.method == "cascade" and rule != "threshold":
             return rule
         if self.anomaly_map is None:
-            is_calibrated = self.map_method == "few-shot"
+            is_calibrated = self.map_method != "clip"
             return self.prompting.policy if is_calibrated else policy_in_use(self.prompting, None)
         return policy_in_use(self.prompting, self.calibration)
+
+    @property
+    def leftover(self) -> str:
+        """Whose mask is on screen while the method chosen can't make one; empty when it can, or there is no mask."""
+        work, method = self._session.work, self.map_method
+        if not self.is_on or self._session.anomaly_map is not None or self.sources.is_ready(method):
+            return ""
+        if not work.prompts:
+            return "accepted before" if work.accepted is not None else ""
+        return "" if any(item.source == method for item in work.prompts.items) else origin_of(work.prompts)
 
     def set_per_image(self, per_image: bool) -> None:
         """Show each map in its own range instead of the dataset's."""
@@ -121,13 +141,13 @@ class AutomaticPrompting(AutomaticChoice):
 
     @Slot()
     def refresh(self) -> None:  # noqa: D102
-        self._sources.retry()
+        self.sources.retry()
         self._unmappable = ""
         if self._prepare():
             self._ask_for_map()
 
     def _prepare(self) -> bool:
-        return self.is_on and self._sources.prepare(self.map_method, self.few_shot)
+        return self.is_on and self.sources.prepare(self.map_method, self.few_shot)
 
     @Slot()
     def _on_source_changed(self) -> None:
@@ -145,7 +165,10 @@ class AutomaticPrompting(AutomaticChoice):
     @Slot()
     def _on_image_changed(self) -> None:
         self._drop_map()  # or prompts of the image that was left could come to this one
-        self.settings_changed.emit()
+        if self.category != self._told_category:
+            # Only a category has references and a name of its own; a panel full of fields is not shown for nothing.
+            self._told_category = self.category
+            self.settings_changed.emit()
         if self.is_on:
             if self.method == "cascade" and not self._session.knows_way:
                 # Points kept from an earlier sitting are asked in passes from the beginning.
@@ -159,7 +182,7 @@ class AutomaticPrompting(AutomaticChoice):
             # The image was left, or a person opened the map of a file.
             self._drop_map()
             if self.is_on and self._session.anomaly_map is not None:
-                whose = "that of the references" if self.map_method == "few-shot" else "that of CLIP"
+                whose = f"that of {WHOSE[self.map_method]}"
                 words = f"The map opened is shown; choose {TITLES[self.method]} for {whose}."
                 self.state_changed.emit(words, "muted")
 
@@ -197,14 +220,17 @@ class AutomaticPrompting(AutomaticChoice):
     def _on_reply(self, reply: object) -> None:
         match reply:
             case rq.ModelReady():
-                self._by_hand.pop("few-shot", None)  # every model has raw scores of its own
-                self._sources.take_model()
+                for method in [name for name in self._by_hand if name != "clip"]:
+                    del self._by_hand[method]  # every model has raw scores of its own
+                self.sources.take_model()
                 self.refresh()
-            case rq.ReferencesReady() | rq.ClipReady():
-                if self._sources.take_ready(reply):
+            case rq.ReferencesReady() | rq.ClipReady() | rq.LearntReady():
+                if self.sources.take_ready(reply):
                     self._take_ready(reply)
+            case rq.JobStepped():
+                self.sources.take_step(reply)
             case rq.JobEnded():
-                self._sources.take_end(reply, TITLES[self.method])
+                self.sources.take_end(reply, TITLES[self.method])
             case rq.Failed(request=rq.EmbedRequest(image=image, with_map=method)) if method is not None:
                 if self._is_wanted(image.image_id, method):
                     self._unmappable = image.image_id  # or every click would fail again
@@ -219,9 +245,9 @@ class AutomaticPrompting(AutomaticChoice):
             case rq.PointsFound() if self._search.take(reply) and self.is_on:
                 self._take_points(reply.points)
 
-    def _take_ready(self, ready: rq.ReferencesReady | rq.ClipReady) -> None:
+    def _take_ready(self, ready: rq.ReferencesReady | rq.ClipReady | rq.LearntReady) -> None:
         self._unmappable = ""
-        if isinstance(ready, rq.ReferencesReady):
+        if not isinstance(ready, rq.ClipReady):
             # What is odd about a name or layers stands beside their fields.
             for remark in ready.remarks:
                 self.trouble.emit("warning", remark)
@@ -230,7 +256,7 @@ class AutomaticPrompting(AutomaticChoice):
     def _is_wanted(self, image_id: str, method: rq.MapMethod) -> bool:
         opened = self._session.opened
         is_on_screen = opened is not None and opened.image.image_id == image_id
-        return self.is_on and is_on_screen and method == self.map_method and self._sources.is_ready(method)
+        return self.is_on and is_on_screen and method == self.map_method and self.sources.is_ready(method)
 
     def _ask_for_map(self) -> None:
         opened = self._session.opened
@@ -244,7 +270,7 @@ class AutomaticPrompting(AutomaticChoice):
         self._session.set_map(mapped.anomaly_map)
         self.map_changed.emit()
         self.settings_changed.emit()
-        if mapped.remark and mapped.method == "few-shot":
+        if mapped.remark and mapped.method != "clip":
             self.trouble.emit("info", mapped.remark)
         self.make_prompts()
 
@@ -295,7 +321,9 @@ class AutomaticPrompting(AutomaticChoice):
         if self.threshold != found.threshold:
             self.threshold = found.threshold
             self.threshold_changed.emit()
-        cascade = rq.CascadeInput(self.cascaded.passes, self.anomaly_map, self.cascaded.score)
+        assert self.anomaly_map is not None
+        made_from = rq.MapInput(self.anomaly_map, found.threshold)
+        cascade = rq.CascadeInput(self.cascaded.passes, made_from, self.cascaded.score)
         made, threshold = found.as_prompts(self.map_method), found.threshold if self.cascaded.map_input else None
         self._put(made, threshold, cascade, found)
 
@@ -309,7 +337,7 @@ class AutomaticPrompting(AutomaticChoice):
         """Bring prompts to the screen; `input_threshold` is that of the map which SAM gets with them, if it does."""
         self._made = made
         work = self._session.work
-        if not _is_by_hand(work.prompts) and (work.prompts or work.accepted is None):
+        if not is_by_hand(work.prompts) and (work.prompts or work.accepted is None):
             assert self.anomaly_map is not None
             shown = None if input_threshold is None else rq.MapInput(self.anomaly_map, input_threshold)
             self._session.set_map_input(shown)
@@ -326,7 +354,7 @@ class AutomaticPrompting(AutomaticChoice):
         if made is None or not self.is_on:
             return
         again = f"{TITLES[self.method]} to have"
-        if _is_by_hand(work.prompts):
+        if is_by_hand(work.prompts):
             self.state_changed.emit(
                 f"Edited by hand: clear the prompts (Esc) and choose {again} them made again.", "muted"
             )
@@ -342,7 +370,3 @@ class AutomaticPrompting(AutomaticChoice):
             is_done = work.accepted is not None
             cleared = ". A mask is accepted." if is_done else f". Choose {again} the prompts made again."
         self.state_changed.emit(f"{found}{score}{cleared}", "text")
-
-
-def _is_by_hand(prompts: Prompts) -> bool:
-    return any(item.source == "user" or item.edited for item in prompts.items)

@@ -20,7 +20,7 @@ SHOWN = 3
 ICON_PX = 18
 SIGNS = {
     "info": ("info", theme.ACCENT),
-    "warning": ("warning", "#E69F00"),
+    "warning": ("warning", theme.WARNING),
     "error": ("error", theme.FALSE_POSITIVE),
 }
 

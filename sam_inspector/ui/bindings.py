@@ -5,6 +5,7 @@ Nothing is kept here but the last picture of the mask and what the images panel 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.compute_thread import SegmentedView
 from sam_inspector.ui.file_tasks import OpenedDataset, ReadSample
 from sam_inspector.ui.panels.candidates import CandidateCard
-from sam_inspector.ui.panels.image_rows import ImageRow, RowState
+from sam_inspector.ui.panels.image_rows import RowState
 from sam_inspector.ui.panels.mode_rows import ModeRow
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import LayerState, PromptSource, Session
@@ -39,6 +40,7 @@ class Bindings(QObject):
         self._views = views
         self._mask: SegmentedView | None = None
         self._rows: dict[str, RowState] = {}
+        self._keys_of_path: Mapping[str, str] = {}
         self._order: list[int] = []
         self._connect_session()
         self._connect_presenter()
@@ -102,23 +104,10 @@ class Bindings(QObject):
 
     @Slot(object)
     def _show_dataset(self, opened: OpenedDataset) -> None:
-        dataset = opened.dataset
-        several = len(dataset.categories) > 1
-        rows = [
-            ImageRow(
-                dataset.path_in_root(sample),
-                sample.relative_path.partition("/")[2] if sample.split else sample.relative_path,
-                sample.split,
-                sample.defect,
-                sample.category if several else "",
-                sample.path,
-                sample.mask_path is not None,
-            )
-            for sample in dataset.samples
-        ]
-        self._views.images.set_dataset(dataset.root.name, rows)
-        known = {row.key for row in rows}
+        self._views.images.set_dataset(opened.dataset.root.name, opened.listing)
+        known = opened.listing.position
         self._rows = {}
+        self._keys_of_path = opened.listing.keys_of_path
         for summary in opened.summaries:
             if summary.relative_path in known:
                 has_work = summary.has_prompts or summary.has_accepted
@@ -157,11 +146,9 @@ class Bindings(QObject):
     @Slot(object, str)
     def _mark_thumbnail(self, path: Path, message: str) -> None:
         self._views.images.set_thumbnail(path, QImage())
-        dataset = self._session.dataset
-        for sample in dataset.samples if dataset is not None else ():
-            if sample.path == path:
-                key = dataset.path_in_root(sample)
-                self._set_row(key, replace(self._rows.get(key, RowState()), error=message))
+        key = self._keys_of_path.get(str(path))
+        if key is not None:
+            self._set_row(key, replace(self._rows.get(key, RowState()), error=message))
 
     @Slot()
     def _show_ground_truth_state(self) -> None:
@@ -196,7 +183,7 @@ class Bindings(QObject):
     def _show_work(self) -> None:
         self._show_prompts()
         opened, work = self._session.opened, self._session.work
-        if opened is not None:
+        if opened is not None and not opened.exchanged:
             state = self._rows.get(opened.key, RowState())
             has_work = bool(work.prompts) or work.accepted is not None
             self._set_row(opened.key, replace(state, verdict=work.verdict, has_work=has_work, error=None))
@@ -206,6 +193,7 @@ class Bindings(QObject):
         pending = self._session.mask_status == "computing"
         self._views.canvas.set_prompts(work.prompts, work.accepted_prompts, pending)
         self._views.prompts.set_prompts(work.prompts, self._views.canvas.selected_part)
+        self._views.prompts.set_accepted(work.accepted is not None)
 
     @Slot(object)
     def _take_mask(self, mask: SegmentedView) -> None:
@@ -307,6 +295,8 @@ class Bindings(QObject):
             status = "computing"
         self._views.results.set_scores(session.scores, status, session.failure)
         if session.opened is None or not session.scores_are_current or session.scores is None:
+            return
+        if session.opened.exchanged:
             return
         key = session.opened.key
         self._set_row(key, replace(self._rows.get(key, RowState()), iou=session.scores.iou))

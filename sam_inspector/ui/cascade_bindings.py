@@ -11,6 +11,7 @@ from sam_inspector.core.prompts import POSITIVE, Prompts
 from sam_inspector.ui.candidate_pictures import PassPicture
 from sam_inspector.ui.canvas.overlays import RegionsOverlay
 from sam_inspector.ui.compute_thread import SegmentedView
+from sam_inspector.ui.panels.metric_texts import estimate_text, estimate_words
 from sam_inspector.ui.panels.passes import PassCard
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import Session
@@ -81,8 +82,10 @@ class CascadeBindings(QObject):
             caption, tip = "IoU", f"{given}. IoU {meaning}."
         else:
             value = picture.predicted_iou
-            words = "—" if value is None else f"{value:.2f}"
-            caption, tip = "predicted IoU", f"{given}. SAM itself expects an IoU of {words}, the mean over the prompts."
+            words = "—" if value is None else estimate_text(value)
+            expected = "—" if value is None else estimate_words(value)
+            caption = "predicted IoU"
+            tip = f"{given}. SAM itself expects an IoU of {expected}, the mean over the prompts."
         shown = cascade is not None and cascade.shown == number
         return PassCard(number, self._titles[number - 1], _image(picture), caption, words, tip, shown)
 

@@ -72,10 +72,14 @@ class CascadeState(QObject):
         The rule: prompts that were made from a map go the way they were made for (`set_cascade`), also once a person
         has edited them; all others go by the choice of `three_passes`.
         """
-        if not any(item.can_segment for item in self.prompts_on_screen().items):
+        return self.way_of(self.prompts_on_screen())
+
+    def way_of(self, prompts: Prompts) -> CascadeInput | None:
+        """How such prompts of the image on screen are answered, by the rule of `cascade`."""
+        if not any(item.can_segment for item in prompts.items):
             return None
         by_choice = CascadeInput() if self.three_passes else None
-        found = self._made_with if self._is_from_map() else by_choice
+        found = self._made_with if _are_from_map(prompts) else by_choice
         if found is None or self._shown is None:
             return found
         return replace(found, shown=self._shown)
@@ -96,7 +100,7 @@ class CascadeState(QObject):
         return self.co_features if self._is_from_map() else None
 
     def _is_from_map(self) -> bool:
-        return any(item.source in MAP_SOURCES for item in self.prompts_on_screen().items)
+        return _are_from_map(self.prompts_on_screen())
 
     def set_map_input(self, map_input: MapInput | None) -> None:
         """Give SAM another map, or none, along with the prompts made from it; it is remembered with the image."""
@@ -161,3 +165,7 @@ class CascadeState(QObject):
 
     def _forget_ways(self) -> None:
         self._ways.clear()
+
+
+def _are_from_map(prompts: Prompts) -> bool:
+    return any(item.source in MAP_SOURCES for item in prompts.items)

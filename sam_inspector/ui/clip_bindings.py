@@ -18,6 +18,7 @@ from sam_inspector.ui.dialogs.sentences import SentencesDialog
 from sam_inspector.ui.map_sources import count_text
 from sam_inspector.ui.panels.clip_controls import ClipModelRow, ClipView, WeightsView
 from sam_inspector.ui.panels.jobs import JobRow
+from sam_inspector.ui.session import Session
 from sam_inspector.ui.views import Views
 
 FETCH_JOB = -1
@@ -30,7 +31,9 @@ NAMED_CATEGORIES = 4
 class ClipBindings(QObject):
     """Connects the choices of maps by sentences to the prompts panel and the jobs strip."""
 
-    def __init__(self, automatic: AutomaticPrompting, views: Views, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, automatic: AutomaticPrompting, views: Views, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._automatic = automatic
         self._choice = automatic.clip
@@ -39,7 +42,8 @@ class ClipBindings(QObject):
         self._dialog: SentencesDialog | None = None
         self._began = 0.0
         controls = views.prompts.automatic.clip
-        controls.set_models([_model_row(name) for name in CLIP_MODELS])
+        self._offered: tuple[str, ...] = ()
+        self._offer_models()
         controls.name_chosen.connect(self._name)
         controls.sentences_requested.connect(self.show_sentences)
         controls.model_chosen.connect(self._choose_model)
@@ -50,12 +54,15 @@ class ClipBindings(QObject):
         views.status.jobs.cancel_requested.connect(self._cancel_job)
         automatic.settings_changed.connect(self._show)
         automatic.map_changed.connect(self._show)
+        session.work_changed.connect(self._show)
         self._weights.changed.connect(self._show_job)
         self._show()
 
     @Slot()
     def _show(self) -> None:
         automatic, choice, controls = self._automatic, self._choice, self._views.prompts.automatic.clip
+        if choice.model not in self._offered:
+            self._offer_models()
         category, manifest = automatic.category, choice.manifest
         texts = choice.texts
         states = len(texts.normal) + len(texts.abnormal)
@@ -83,20 +90,34 @@ class ClipBindings(QObject):
         if self._dialog is not None:
             self._dialog.set_in_use(texts)
 
+    def _offer_models(self) -> None:
+        """Those of the registry, and the file of the user's own that was last chosen."""
+        chosen = self._choice.model
+        self._offered = tuple(CLIP_MODELS) if chosen in CLIP_MODELS else (*CLIP_MODELS, chosen)
+        self._views.prompts.automatic.clip.set_models([_model_row(name) for name in self._offered])
+
     def _weights_view(self) -> WeightsView | None:
         name = self._choice.model
+        lost = self._weights.lost_file(name)
+        if lost is not None:
+            words = f"There is no file {lost} any more: choose another model, or put the weights back."
+            return WeightsView(words + self._so_far(), "", "")
         if not self._weights.is_missing(name):
             return None
         spec = get_clip_spec(name)
         size = f"{spec.size_bytes / 1e6:,.0f} MB"
         path = weights_path(spec)
         return WeightsView(
-            f"{spec.title} needs weights that are not here yet: {size}, licence {spec.licence}.",
+            f"{spec.title} needs weights that are not here yet: {size}, licence {spec.licence}.{self._so_far()}",
             f"Or run “sam-inspector models get {name}”, or put the file {path.name} into the folder of weights "
             "(Tools, Show weights folder).",
             f"Fetch ({size}, {spec.licence})…",
             f"Fetching, {100 * self._weights.fraction:.0f} %" if self._weights.fetching == name else "",
         )
+
+    def _so_far(self) -> str:
+        leftover = self._automatic.leftover
+        return f" Until then the mask shown is the one made before: {leftover}." if leftover else ""
 
     # --- the fields ------------------------------------------------------------------------------------------------
 
@@ -191,8 +212,9 @@ class ClipBindings(QObject):
 
 
 def _model_row(name: str) -> ClipModelRow:
-    spec = CLIP_MODELS[name]
-    return ClipModelRow(name, spec.title, f"{spec.note} {spec.size_bytes / 1e6:,.0f} MB, {spec.licence}.")
+    spec = get_clip_spec(name)
+    note = f"{spec.note} {spec.size_bytes / 1e6:,.0f} MB, {spec.licence}." if spec.file is None else str(spec.file)
+    return ClipModelRow(name, spec.title, note)
 
 
 def _names(categories: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -23,7 +24,7 @@ class ClipChoice(QObject):
         super().__init__(parent)
         self._names: dict[str, str] = {}
         self.model = DEFAULT_CLIP
-        self.texts = default_text_prompts()
+        self._bundled = self.texts = default_text_prompts()
         self.adapter: Path | None = None
         self.manifest: AdapterManifest | None = None
         self.adapter_error = ""
@@ -33,6 +34,11 @@ class ClipChoice(QObject):
     def name_of(self, category: str) -> str:
         """What was typed for a category; before that, its own name."""
         return self._names.get(category, object_name_of(category))
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What was typed, by category."""
+        return self._names
 
     def set_name(self, category: str, name: str) -> None:
         """Call the objects of a category by another name; one that can't be used is kept too, and told."""
@@ -62,7 +68,7 @@ class ClipChoice(QObject):
     @property
     def is_bundled(self) -> bool:
         """Whether the sentences are those that come with the program."""
-        return self.texts == default_text_prompts()
+        return self.texts == self._bundled
 
     def set_texts(self, texts: TextPrompts) -> None:
         """Read other sentences.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -71,6 +72,11 @@ class ClipWeights(QObject):
         """Whether there is no file; whether it is the right one is seen when it is loaded."""
         spec = get_clip_spec(name)
         return spec.weights is not None and not weights_path(spec).is_file()
+
+    def lost_file(self, name: str) -> Path | None:
+        """The file of the user's own weights that a model stands for, where it is not there; else None."""
+        file = get_clip_spec(name).file
+        return None if file is None or file.is_file() else file
 
     @property
     def fetching(self) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -16,8 +16,9 @@ from sam_inspector.core.prompts import Prompts, remove_last
 from sam_inspector.core.work import Verdict
 from sam_inspector.models.weights import weights_folder
 from sam_inspector.resources_path import resources_path
-from sam_inspector.ui.actions import BareKeys, shortcut_rows
+from sam_inspector.ui.actions import ACTIONS, BareKeys, shortcut_rows
 from sam_inspector.ui.bindings import Bindings
+from sam_inspector.ui.clip_memory import ClipMemory
 from sam_inspector.ui.dialogs.about import AboutDialog
 from sam_inspector.ui.dialogs.shortcuts import ShortcutsDialog
 from sam_inspector.ui.main_window import MainWindow
@@ -29,12 +30,21 @@ from sam_inspector.ui.theme import SchemeChoice, apply_theme
 
 OPACITY_STEP = 0.1
 FADING_LAYERS = ("mask", "map", "errors")
+EDITING_MENUS = ("Edit", "Prompt")
+OF_INSPECT = ("show_map", "open_map")
+"""What shows nothing elsewhere, beside all that edits."""
+LOOKING = ("fit", "actual_size", "zoom_in", "zoom_out")
+OF_IMAGE = ("open_ground_truth", "open_map", "verdict_defect", "verdict_good", "verdict_unsure")
+OF_DATASET = ("load_prompts", "export_prompts", "export_masks", "next", "previous", "encode_all")
 IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp *.gif);;All files (*)"
 MAP_FILTER = "Maps (*.tif *.tiff *.npy *.png);;All files (*)"
 
 
 class Controls(QObject):
     """Connects the actions of a window."""
+
+    overlays_held = Signal(bool)
+    """Whether the key that hides all overlays is held"""
 
     def __init__(
         self,
@@ -56,11 +66,14 @@ class Controls(QObject):
         self._connect_undo()
         self._connect_views()
         self.model = ModelChoice(window.model, window.device, presenter, settings, self)
-        self._keys = BareKeys(window, window.actions_by_name, window.views.canvas.set_overlays_hidden)
+        ClipMemory(presenter.automatic, settings, self)
+        self.overlays_held.connect(window.views.canvas.set_overlays_hidden)
+        self._keys = BareKeys(window, window.actions_by_name, self.overlays_held.emit)
         session.image_changed.connect(self._enable)
         session.work_changed.connect(self._enable)
         session.mask_changed.connect(self._enable)
         session.dataset_changed.connect(self._enable)
+        window.workspace_changed.connect(self._enable)
         session.layer_changed.connect(self._check_layers)
         session.tool_changed.connect(self._check_tool)
         session.source_changed.connect(self._check_source)
@@ -88,10 +101,10 @@ class Controls(QObject):
             "remove_last": self._remove_last,
             "delete_selected": canvas.delete_selected,
             "clear": self._clear,
-            "fit": canvas.fit,
-            "actual_size": self._zoom_to_actual_size,
-            "zoom_in": canvas.zoom_in,
-            "zoom_out": canvas.zoom_out,
+            "fit": partial(self._look, canvas.fit),
+            "actual_size": partial(self._look, self._zoom_to_actual_size),
+            "zoom_in": partial(self._look, canvas.zoom_in),
+            "zoom_out": partial(self._look, canvas.zoom_out),
             "show_gt": lambda: self._toggle_layer("gt"),
             "show_errors": lambda: self._toggle_layer("errors"),
             "show_map": lambda: self._toggle_layer("map"),
@@ -129,12 +142,10 @@ class Controls(QObject):
 
     def _connect_undo(self) -> None:
         group, undo, redo = self._session.undo_group, self._window.action("undo"), self._window.action("redo")
-        undo.setEnabled(False)
-        redo.setEnabled(False)
         undo.triggered.connect(group.undo)
         redo.triggered.connect(group.redo)
-        group.canUndoChanged.connect(undo.setEnabled)
-        group.canRedoChanged.connect(redo.setEnabled)
+        group.canUndoChanged.connect(self._enable)
+        group.canRedoChanged.connect(self._enable)
         group.undoTextChanged.connect(self._name_undo)
         group.redoTextChanged.connect(self._name_redo)
 
@@ -169,30 +180,26 @@ class Controls(QObject):
         session, window = self._session, self._window
         has_image, has_dataset = session.opened is not None, session.dataset is not None
         work = session.work
-        for name in (
-            "open_ground_truth",
-            "open_map",
-            "fit",
-            "actual_size",
-            "zoom_in",
-            "zoom_out",
-            "verdict_defect",
-            "verdict_good",
-            "verdict_unsure",
-        ):
-            window.action(name).setEnabled(has_image)
-        for name in ("load_prompts", "export_prompts", "export_masks", "next", "previous", "encode_all"):
-            window.action(name).setEnabled(has_dataset)
-        for name in ("remove_last", "delete_selected"):
-            window.action(name).setEnabled(bool(work.prompts))
-        window.action("clear").setEnabled(has_image)
         can_accept = session.mask_status == "ready" and bool(work.prompts.decodable)
-        window.action("accept").setEnabled(can_accept)
+        able = {
+            "undo": session.undo_group.canUndo(),
+            "redo": session.undo_group.canRedo(),
+            "remove_last": bool(work.prompts),
+            "delete_selected": bool(work.prompts),
+            "clear": has_image,
+            "accept": can_accept,
+            "discard_accepted": work.accepted is not None,
+            "verdict_none": work.verdict is not None,
+            **dict.fromkeys(LOOKING, has_image and not window.shows_no_image),
+            **dict.fromkeys(OF_DATASET, has_dataset),
+            **dict.fromkeys(OF_IMAGE, has_image),
+            **{f"candidate_{place}": can_accept for place in range(4)},
+        }
+        for row in ACTIONS:
+            is_hidden = not window.can_edit and (row.menu in EDITING_MENUS or row.name in OF_INSPECT)
+            if row.name in able or row.menu in EDITING_MENUS or row.name in OF_INSPECT:
+                window.action(row.name).setEnabled(able.get(row.name, True) and not is_hidden)
         window.views.prompts.accept_button.setEnabled(can_accept)
-        window.action("discard_accepted").setEnabled(work.accepted is not None)
-        window.action("verdict_none").setEnabled(work.verdict is not None)
-        for place in range(4):
-            window.action(f"candidate_{place}").setEnabled(can_accept)
 
     @Slot()
     def _check_layers(self) -> None:
@@ -286,7 +293,9 @@ class Controls(QObject):
     def step(self, by: int) -> None:
         """Go to the next or previous image of the list."""
         images = self._window.views.images
-        key = images.next_key() if by > 0 else images.previous_key()
+        # Not from the image on screen: one that was chosen may still be read, and the next key goes on from there.
+        here = self._session.current_key
+        key = images.next_key(here) if by > 0 else images.previous_key(here)
         if key is not None:
             self._presenter.select(key)
 
@@ -319,6 +328,11 @@ class Controls(QObject):
         self._session.set_options(replace(options, refine=not options.refine))
 
     # --- looking -----------------------------------------------------------------------------------------------------
+
+    def _look(self, does: Callable[[], object]) -> None:
+        """Zoom the canvas; in another workspace it stays where it was left."""
+        if self._window.can_edit:
+            does()
 
     def _zoom_to_actual_size(self) -> None:
         canvas, opened = self._window.views.canvas, self._session.opened

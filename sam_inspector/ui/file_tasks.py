@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from sam_inspector.core.collecting import many_new_objects
 from sam_inspector.core.errors import SamInspectorError, StoreError
 from sam_inspector.core.prompts import Prompts, PromptSet, PromptSetItem
 from sam_inspector.core.segmentation import AnomalyMap
@@ -32,6 +33,7 @@ from sam_inspector.resources_path import resources_path
 from sam_inspector.ui.canvas.overlays import MapOverlay, MaskOverlay
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
 from sam_inspector.ui.file_thread import LOW, OPEN, SAVE, FileState
+from sam_inspector.ui.panels.image_rows import ImageListing, ImageRow
 
 THUMBNAIL_PX = 96
 
@@ -40,10 +42,13 @@ THUMBNAIL_PX = 96
 class OpenedDataset:
     """A dataset, the sample to begin with, what is known of its images, and where the work is kept.
 
+    `samples` and `listing` tell its images by their key and for the list, made here as they may be 100,000.
     `store_is_expected` is False where the work had to go elsewhere, because the folder can't be written.
     """
 
     dataset: Dataset
+    samples: Mapping[str, Sample]
+    listing: ImageListing
     start: Sample | None
     summaries: tuple[WorkSummary, ...]
     store_path: Path | None
@@ -70,6 +75,10 @@ class OpenPath:
 
     def run(self, state: FileState) -> OpenedDataset:
         """List the images and open the store. Without a store the images can still be looked at."""
+        with many_new_objects():
+            return self._open(state)
+
+    def _open(self, state: FileState) -> OpenedDataset:
         dataset, start = open_path(self.path)
         trouble = ""
         store: ReviewStore | None = None
@@ -85,14 +94,33 @@ class OpenPath:
             summaries = ()
             trouble = f"{error} Until then nothing you do here is kept."
         state.replace_store(store)
+        samples = {dataset.path_in_root(sample): sample for sample in dataset.samples}
         return OpenedDataset(
             dataset,
+            samples,
+            _listing(dataset, samples),
             start,
             summaries,
             store.path if store else None,
             _is_bundled(dataset.root) or (store is not None and store.is_beside_data),
             trouble,
         )
+
+
+def _listing(dataset: Dataset, samples: Mapping[str, Sample]) -> ImageListing:
+    several = len(dataset.categories) > 1
+    return ImageListing.of(
+        ImageRow(
+            key,
+            sample.relative_path.partition("/")[2] if sample.split else sample.relative_path,
+            sample.split,
+            sample.defect,
+            sample.category if several else "",
+            sample.path,
+            sample.mask_path is not None,
+        )
+        for key, sample in samples.items()
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,6 +135,8 @@ class ReadSample:
     ground_truth_problem: str
     work: ImageWork | None
     trouble: str
+    exchanged: bool = False
+    """Whether the image was set before another background: an experiment, of which nothing is kept"""
 
 
 @dataclass(frozen=True, eq=False)

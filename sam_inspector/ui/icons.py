@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import qtawesome
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 
 from sam_inspector.ui import theme
-
-FAMILY = "ph"
-"""Phosphor, regular weight."""
+from sam_inspector.ui.icon_font import glyphs, icon_font
 
 GLYPHS = {
     "about": "info",
     "accept": "check",
     "add": "plus",
     "alert": "warning",
+    "background": "image-square",
+    "best": "trophy",
     "box": "bounding-box",
     "brush": "paint-brush",
     "cancel": "x",
@@ -95,8 +94,7 @@ class _GlyphEngine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        font = qtawesome.font(FAMILY, max(1, rect.height()))
-        painter.setFont(font)
+        painter.setFont(icon_font(max(1, rect.height())))
         painter.setPen(self._pen_colour(mode, state))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._glyph)
         painter.restore()
@@ -138,7 +136,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
     KeyError
         For a name that is not in `GLYPHS`.
     """
-    return QIcon(_GlyphEngine(qtawesome.charmap(f"{FAMILY}.{GLYPHS[name]}"), colour))
+    return QIcon(_GlyphEngine(glyphs()[GLYPHS[name]], colour))
 
 
 def pixmap(name: str, size_px: int = theme.ICON_PX, colour: str | None = None, ratio: float = 1.0) -> QPixmap:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from sam_inspector.ui.background_button import BackgroundButton
 from sam_inspector.ui.panels.labels import ElidedLabel, TonedLabel
 from sam_inspector.ui.panels.look import GAP, MARGIN
 
@@ -31,6 +32,8 @@ class ImageHeader(QWidget):
         row.setSpacing(GAP)
         row.addWidget(self.path, 3)
         row.addWidget(self.description, 2)
+        self.background = BackgroundButton()
+        row.addWidget(self.background)
         row.addWidget(TonedLabel("Zoom", tone="muted", px=12))
         for item in ("zoom_out", self.zoom, "zoom_in", "fit", "actual_size"):
             row.addWidget(

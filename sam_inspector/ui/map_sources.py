@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,13 +13,14 @@ from sam_inspector.anomaly.settings import FewShotSettings
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.datasets import Dataset
 from sam_inspector.engine import requests as rq
+from sam_inspector.engine.map_methods import LearntSettings, learning_work
 from sam_inspector.engine.references import choose_references
 from sam_inspector.ui.background_jobs import BackgroundJobs
 from sam_inspector.ui.clip_choice import ClipChoice
 from sam_inspector.ui.clip_weights import ClipWeights
 from sam_inspector.ui.session import Session
 
-Work = TypeVar("Work", rq.BuildReferences, rq.BuildClip)
+Work = TypeVar("Work", rq.BuildReferences, rq.BuildClip, rq.LearnSimpleNet)
 WAITING = "Waiting for the model…"
 
 
@@ -43,6 +46,10 @@ class Preparation(Generic[Work]):
     def is_ready(self) -> bool:
         """Whether what was last asked for is done."""
         return self._asked is not None and self._asked == self._ready
+
+    def is_under_way(self, job: rq.Job) -> bool:
+        """Whether a job does what was last asked for."""
+        return job.number == self._number and self._asked is not None and not self.is_ready
 
     def want(self, work: Work) -> str:
         """See to it that the work is done; gives the reason where it was given up, else nothing."""
@@ -105,33 +112,59 @@ class MapSources(QObject):
         self._clip = clip
         self._weights = weights
         self.has_model = False
+        self.learnt = LearntSettings()
+        self.networks: dict[str, Path] = {}
+        """By category the SimpleNet that a person has chosen; for others one is trained"""
         self._comparison = Preparation(jobs, jobs.compare)
         self._reading = Preparation(jobs, jobs.read_sentences)
+        self._learning = Preparation(jobs, jobs.learn)
 
     def is_ready(self, method: rq.MapMethod) -> bool:
         """Whether images can be mapped by what was last asked for."""
-        return self._comparison.is_ready if method == "few-shot" else self._reading.is_ready
+        return self._preparation(method).is_ready
+
+    def _preparation(self, method: rq.MapMethod) -> Preparation[Any]:
+        if method == "few-shot":
+            return self._comparison
+        return self._reading if method == "clip" else self._learning
 
     def retry(self) -> None:
         """What was given up may be asked for again."""
         self._comparison.retry()
         self._reading.retry()
+        self._learning.retry()
 
     def take_model(self) -> None:
-        """Another SAM model is in use: references have to be described by it; sentences do not depend on it."""
+        """Another SAM model is in use: what was learnt from its features is void; sentences do not depend on it."""
         self.has_model = True
         self._comparison.forget()
+        self._learning.forget()
 
-    def take_ready(self, reply: rq.ReferencesReady | rq.ClipReady) -> bool:
+    def forget_networks(self) -> None:
+        """What was learnt holds no longer: a foreground was corrected, or a network was trained anew."""
+        self._learning.forget()
+
+    def take_ready(self, reply: rq.ReferencesReady | rq.ClipReady | rq.LearntReady) -> bool:
         """Note that some work is done; True when it is what was asked for."""
-        done = self._comparison if isinstance(reply, rq.ReferencesReady) else self._reading
-        return done.take_ready(reply.work)
+        match reply:
+            case rq.ReferencesReady():
+                return self._comparison.take_ready(reply.work)
+            case rq.ClipReady():
+                return self._reading.take_ready(reply.work)
+        return self._learning.take_ready(reply.work)
+
+    def take_step(self, stepped: rq.JobStepped) -> None:
+        """Note that a job goes on; how far a training is, is told."""
+        progress = stepped.progress
+        if self._learning.is_under_way(stepped.job) and progress.total:
+            self.state_changed.emit(f"{progress.text} ({progress.done / progress.total:.0%})…", "muted")
 
     def take_end(self, ended: rq.JobEnded, title: str) -> None:
         """Note that a job is over; where it came to nothing the reason is told."""
         again = f"was cancelled: choose {title} to start it again."
         why = self._comparison.take_end(ended, f"The comparison {again}")
         why = why or self._reading.take_end(ended, f"Reading the sentences {again}")
+        why = why or self._learning.take_end(ended, f"Training {again}")
         if why:
             self.state_changed.emit(why, "muted")
 
@@ -140,11 +173,16 @@ class MapSources(QObject):
         dataset, opened = self._session.dataset, self._session.opened
         if dataset is None or opened is None:
             return False
+        preparations: tuple[Preparation[Any], ...] = (self._comparison, self._reading, self._learning)
+        for preparation in preparations:
+            if preparation is not self._preparation(method):
+                self._leave(preparation)
+        category = opened.sample.category
         if method == "few-shot":
-            self._leave(self._reading)
-            return self._compare(dataset, opened.sample.category, few_shot)
-        self._leave(self._comparison)
-        return self._read(opened.sample.category)
+            return self._compare(dataset, category, few_shot)
+        if method == "clip":
+            return self._read(category)
+        return self._learn(dataset, category, method)
 
     def _compare(self, dataset: Dataset, category: str, few_shot: FewShotSettings) -> bool:
         try:
@@ -164,12 +202,25 @@ class MapSources(QObject):
             # The line beneath its field says what is wrong with the name.
             self.state_changed.emit("Name the object to see a map.", "muted")
             return False
-        if self._weights.is_missing(settings.model):
+        if self._weights.is_missing(settings.model) or self._weights.lost_file(settings.model) is not None:
             self._reading.leave()
             self.state_changed.emit("", "muted")  # the panel says it, with a button
             return False
         doing = f"Reading {count_text(self._clip.sentence_count, 'sentence')} about “{settings.object_name}”…"
         return self._want(self._reading, rq.BuildClip(settings), doing)
+
+    def _learn(self, dataset: Dataset, category: str, method: rq.MapMethod) -> bool:
+        try:
+            work = learning_work(dataset, category, method, self.learnt)
+        except InputError as error:
+            self._learning.leave()
+            self.state_changed.emit(str(error), "muted")
+            return False
+        network = self.networks.get(category)
+        if method == "simplenet" and network is not None:
+            work = replace(work, file=network)
+        doing = f"Learning from {count_text(len(work.paths), 'normal image')}…"
+        return self._want(self._learning, work, doing if work.file is None else f"Loading {work.file.name}…")
 
     def _want(self, preparation: Preparation[Work], work: Work, doing: str) -> bool:
         if not self.has_model:
@@ -181,7 +232,7 @@ class MapSources(QObject):
             return False
         return True
 
-    def _leave(self, preparation: Preparation[Work]) -> None:
+    def _leave(self, preparation: Preparation[Any]) -> None:
         if not preparation.is_ready:
             preparation.leave()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
-from sam_inspector.engine.requests import JobEnded, JobStepped, ModelReady
+from sam_inspector.engine.requests import EvaluateImages, JobEnded, JobStepped, ModelReady
 from sam_inspector.ui.banner import Level
 from sam_inspector.ui.controls import Controls
 from sam_inspector.ui.file_tasks import OpenedDataset
@@ -43,6 +44,8 @@ class Messages(QObject):
         self._controls = controls
         self._settings = settings
         self._began: dict[int, float] = {}
+        self._paused: dict[int, float] = {}
+        self._evaluating: set[int] = set()
         self._model_title = ""
         self._encoding = "none"
         self._model_state = "loading"
@@ -60,6 +63,7 @@ class Messages(QObject):
         session.image_failed.connect(self._note_image_trouble)
         window.views.canvas.cursor_moved.connect(self._show_cursor)
         window.views.status.jobs.cancel_requested.connect(self._cancel_job)
+        presenter.jobs.on_pause = self._note_pause
         self._image_troubles: set[str] = set()
         self._show_state()
 
@@ -125,6 +129,8 @@ class Messages(QObject):
             status.set_state("busy", "Encoding…")
         elif self._encoding == "failed":
             status.set_state("failed", "Failed")
+        elif self._evaluating - self._paused.keys():
+            status.set_state("busy", "Evaluating…")
         elif self._encoding == "cached":
             status.set_state("ready", "Ready, cached")
         elif self._encoding == "ready":
@@ -172,6 +178,9 @@ class Messages(QObject):
     def _show_job(self, stepped: JobStepped) -> None:
         job, progress = stepped.job, stepped.progress
         self._began.setdefault(job.number, time.monotonic())
+        if isinstance(job.work, EvaluateImages) and job.number not in self._evaluating:
+            self._evaluating.add(job.number)
+            self._show_state()
         left = self._seconds_left(job.number, progress.done / progress.total)
         self._window.views.status.jobs.set_job(
             JobRow(
@@ -180,12 +189,25 @@ class Messages(QObject):
                 progress.done / progress.total,
                 f"{progress.done} of {progress.total}",
                 left,
+                job.number in self._paused,
             )
         )
+
+    def _note_pause(self, number: int, is_paused: bool) -> None:
+        if is_paused:
+            self._paused[number] = time.monotonic()
+        elif (since := self._paused.pop(number, None)) is not None and number in self._began:
+            self._began[number] += time.monotonic() - since  # waiting tells nothing of what is left
+        strip = self._window.views.status.jobs
+        for row in strip.jobs():
+            if row.number == number:
+                strip.set_job(replace(row, is_paused=is_paused))
+        self._show_state()
 
     @Slot(object)
     def _end_job(self, ended: JobEnded) -> None:
         self._forget_job(ended.job.number)
+        self._show_state()
         if ended.outcome == "failed":
             self._show_trouble("error", f"{ended.job.title} stopped: {ended.error}")
 
@@ -198,6 +220,8 @@ class Messages(QObject):
 
     def _forget_job(self, number: int) -> None:
         self._began.pop(number, None)
+        self._paused.pop(number, None)
+        self._evaluating.discard(number)
         self._window.views.status.jobs.remove_job(number)
 
     def _seconds_left(self, number: int, fraction: float) -> float | None:
@@ -218,9 +242,10 @@ class Messages(QObject):
         self._window.show_workspace(True)
         self._window.setWindowTitle(f"{dataset.root.name} – SAM Inspector")
         self._settings.remember(dataset.root, "")
-        if dataset.skipped:
-            named = ", ".join(f"{skipped.path.name} ({skipped.reason})" for skipped in dataset.skipped[:NAMED_SKIPPED])
-            more = len(dataset.skipped) - NAMED_SKIPPED
+        left_out = [skipped for skipped in dataset.skipped if skipped.lost == "image"]
+        if left_out:
+            named = ", ".join(f"{skipped.path.name} ({skipped.reason})" for skipped in left_out[:NAMED_SKIPPED])
+            more = len(left_out) - NAMED_SKIPPED
             self._show_trouble("info", f"Left out of the list: {named}{f' and {more} more' if more > 0 else ''}.")
         if opened.store_path is not None and not opened.store_is_expected:
             self._show_trouble(

@@ -67,7 +67,7 @@ class Presenter(QObject):
         self._files = files
         self._number = 0
         self._model = ""
-        self._ready: rq.ModelReady | None = None
+        self.loaded: rq.ModelReady | None = None  # the model in use
         self._is_opening = False
         self.jobs = BackgroundJobs(compute.mailbox)
         self._start_key: str | None = None
@@ -174,7 +174,6 @@ class Presenter(QObject):
             session.forget_result()
             self.saver.forget_scores()
             return
-        session.expect_mask()
         self._encode_or_segment()
 
     @Slot()
@@ -222,22 +221,26 @@ class Presenter(QObject):
         self._rest.stop()
         work, opened = session.work, session.opened
         if work.prompts.decodable or work.accepted is not None:
+            session.expect_mask()  # also when another model is ready: the mask on screen is not its
             self._number += 1
+            accepted = None
+            if work.accepted is not None:
+                way = session.way_of(work.accepted_prompts)
+                accepted = rq.Accepted(work.accepted, work.accepted_prompts, way)
             self._compute.mailbox.submit(
                 rq.SegmentRequest(
                     self._number,
                     opened.image,
                     work.prompts,
                     session.options,
-                    work.accepted,
-                    work.accepted_prompts,
+                    accepted,
                     opened.ground_truth,
                     session.map_input,
                     session.cascade,
                 )
             )
         with_map = self.automatic.wanted_map
-        if self._ready is not None and (with_map is not None or not work.prompts.decodable):
+        if self.loaded is not None and (with_map is not None or not work.prompts.decodable):
             self._compute.mailbox.submit(rq.EmbedRequest(opened.image, session.options.preset, with_map))
 
     # --- from the compute thread -------------------------------------------------------------------------------
@@ -262,14 +265,14 @@ class Presenter(QObject):
             case rq.ModelProgress(fraction=fraction, text=text):
                 self.model_progress.emit(fraction, text)
             case rq.ModelReady():
-                self._ready, self._model = reply, reply.name
+                self.loaded, self._model = reply, reply.name
                 self.model_ready.emit(reply)
                 self._encode_or_segment()
-            case rq.JobStepped(job=job) if not job.silent:
+            case rq.JobStepped(job=job) if not (job.silent or job.urgent):
                 self.job_stepped.emit(reply)
             case rq.JobEnded(job=job, outcome="cancelled") if job.silent:
                 self.jobs.forget_prefetch()
-            case rq.JobEnded(job=job) if not job.silent:
+            case rq.JobEnded(job=job) if not (job.silent or job.urgent):
                 self.job_ended.emit(reply)
             case rq.Failed():
                 self._on_failed(reply)
@@ -286,14 +289,14 @@ class Presenter(QObject):
     def _on_failed(self, failed: rq.Failed) -> None:
         if isinstance(failed.request, rq.ModelRequest):
             # The model before, if there was one, is still there.
-            self.model_failed.emit(failed.message, self._ready)
+            self.model_failed.emit(failed.message, self.loaded)
             return
         if isinstance(failed.request, rq.SegmentRequest):
             if failed.request.number != self._number:
                 return
             self._session.fail_mask(failed.message)
         self.encoding_changed.emit("failed", None)
-        if self._ready is not None:  # else the model's own trouble is told already
+        if self.loaded is not None:  # else the model's own trouble is told already
             self.trouble.emit("error", failed.message)
 
     def _is_on_screen(self, image_id: str) -> bool:
@@ -306,7 +309,7 @@ class Presenter(QObject):
     def _on_file_done(self, task: object, result: Any) -> None:
         match task:
             case ft.OpenPath():
-                self._session.set_dataset(result.dataset)
+                self._session.set_dataset(result.dataset, result.samples)
                 self._session.set_results(
                     {
                         row.relative_path: row.score.scores
@@ -320,7 +323,7 @@ class Presenter(QObject):
                 self.select(self._first_key(result))
             case ft.ReadSampleTask(sample=sample):
                 if self._is_wanted(sample):
-                    self._show(result)
+                    self.show_read(result)
             case ft.ThumbnailTask(path=path):
                 self.thumbnail_ready.emit(path, result)
             case ft.ReadMaskTask(image=image):
@@ -352,14 +355,14 @@ class Presenter(QObject):
         dataset = self._session.dataset
         return dataset is not None and dataset.path_in_root(sample) == self._session.current_key
 
-    def _show(self, read: ft.ReadSample) -> None:
+    def show_read(self, read: ft.ReadSample) -> None:
+        """Bring an image to the screen that was read."""
         self.sample_read.emit(read)
         if read.trouble:
             self.trouble.emit("warning", read.trouble)
-        assert self._session.current_key is not None
-        opened = OpenImage(
-            self._session.current_key, read.sample, read.image, read.ground_truth, read.ground_truth_problem
-        )
+        key = self._session.current_key
+        assert key is not None
+        opened = OpenImage(key, read.sample, read.image, read.ground_truth, read.ground_truth_problem, read.exchanged)
         self.encoding_changed.emit("none", None)
         # Opening an image is no edit, and its mask waits until the user rests on it.
         self._is_opening = True

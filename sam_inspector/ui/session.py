@@ -6,6 +6,7 @@ Nothing here computes or reads files; the presenter asks the threads and brings 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -63,6 +64,8 @@ class OpenImage:
         bool `(H, W)`, or None.
     ground_truth_problem
         Why there is none although there should be, or empty.
+    exchanged
+        Whether it was set before another background: an experiment, of which nothing is kept.
     """
 
     key: str
@@ -70,6 +73,7 @@ class OpenImage:
     image: LoadedImage
     ground_truth: NDArray[np.bool_] | None
     ground_truth_problem: str = ""
+    exchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class Session(CascadeState):
         self._stacks: OrderedDict[str, QUndoStack] = OrderedDict()
         self._works: dict[str, ImageWork] = {}
         self._as_stored: set[str] = set()
-        self._samples: dict[str, Sample] = {}
+        self._samples: Mapping[str, Sample] = {}
         self.dataset: Dataset | None = None
         self.opened: OpenImage | None = None
         self.current_key: str | None = None
@@ -141,10 +145,10 @@ class Session(CascadeState):
 
     # --- dataset and image ---------------------------------------------------------------------------------------
 
-    def set_dataset(self, dataset: Dataset | None) -> None:
-        """Open another dataset; the image of the old one leaves the screen."""
+    def set_dataset(self, dataset: Dataset | None, samples: Mapping[str, Sample] | None = None) -> None:
+        """Open another dataset, its samples by their key; the image of the old one leaves the screen."""
         self.dataset = dataset
-        self._samples = {dataset.path_in_root(sample): sample for sample in dataset.samples} if dataset else {}
+        self._samples = samples or {}
         self.current_key = None
         self.opened = None
         self._works.clear()
@@ -334,8 +338,11 @@ class Session(CascadeState):
 
     @property
     def keeps_stored_scores(self) -> bool:
-        """Whether the mask on screen lacks a map that the stored scores were made with; they are not overwritten."""
-        return self.lacks_map and self.opened is not None and self.opened.image.image_id in self._as_stored
+        """Whether the mask on screen lacks what the stored scores were made with; they are not overwritten."""
+        opened = self.opened
+        return opened is not None and (
+            opened.exchanged or (self.lacks_map and opened.image.image_id in self._as_stored)
+        )
 
     def set_scores(self, scores: MaskScores) -> None:
         """The scores of the mask on screen have come."""
@@ -353,7 +360,7 @@ class Session(CascadeState):
 
     def forget_result(self) -> None:
         """The image on screen has no mask any more."""
-        if self.opened is not None:
+        if self.opened is not None and not self.opened.exchanged:
             self.results.pop(self.opened.key, None)
             self.results_changed.emit()
             self.result_forgotten.emit(self.opened.key)

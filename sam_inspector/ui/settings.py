@@ -10,7 +10,12 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sam_inspector.core.errors import StoreError
+from sam_inspector.core.text_prompts import TextPrompts
 from sam_inspector.data.atomic import write_atomic
+from sam_inspector.engine.requests import MapMethod
+from sam_inspector.models.clip_registry import DEFAULT_CLIP
+from sam_inspector.ui.evaluate.choices import EvaluateChoices
+from sam_inspector.ui.evaluate.words import IOU_AND_AUROC
 
 Kept = TypeVar("Kept", bound=BaseModel)
 
@@ -25,6 +30,60 @@ class LayerSetting(BaseModel):
 
     visible: bool
     opacity: float
+
+
+class SentencesSetting(BaseModel):
+    """Sentences of the user's own for CLIP."""
+
+    normal: tuple[str, ...]
+    abnormal: tuple[str, ...]
+    templates: tuple[str, ...]
+
+    def texts(self) -> TextPrompts:
+        """As CLIP is told them; unchecked."""
+        return TextPrompts(self.normal, self.abnormal, self.templates)
+
+
+class ClipSetting(BaseModel):
+    """What maps by sentences are made from."""
+
+    names: dict[str, str] = {}
+    """What the objects of a category are called, where that was typed."""
+    model: str = DEFAULT_CLIP
+    layers: str = ""
+    """File of trained layers; empty without."""
+    sentences: SentencesSetting | None = None
+    """None: those that come with the program."""
+
+
+class EvaluateSetting(BaseModel):
+    """What was chosen in the Evaluate view."""
+
+    choices: EvaluateChoices = EvaluateChoices()
+    roots: tuple[str, ...] = ()
+    """Folders of datasets that were added there."""
+    metric: str = IOU_AND_AUROC
+    out_parent: str = ""
+    """Where new folders of results are proposed; empty: among the user's documents."""
+    unfinished: EvaluateChoices | None = None
+    """The run that goes on, or was stopped."""
+
+
+class PaneSetting(BaseModel):
+    """One pane of the Compare view; no model stands for the one in the tool bar."""
+
+    mode: str
+    model: str = ""
+
+
+class CompareSetting(BaseModel):
+    """What the Compare view shows; no panes stand for the first ones."""
+
+    panes: list[PaneSetting] = []
+    pair: tuple[int, int] = (0, 1)
+    difference: bool = True
+    summary: bool = True
+    cross_hair: bool = True
 
 
 class Settings(BaseModel):
@@ -44,6 +103,12 @@ class Settings(BaseModel):
     gt_mode: str = "b"
     gt_preset: str = "recommended"
     gt_points: int = 20
+    automatic_method: Literal["few-shot", "clip", "simplenet", "sam2sim", "cascade"] = "few-shot"
+    automatic_map: MapMethod | None = None
+    """Whose map the cascade takes, where that was chosen"""
+    clip: ClipSetting = ClipSetting()
+    compare: CompareSetting = CompareSetting()
+    evaluate: EvaluateSetting = EvaluateSetting()
     layers: dict[str, LayerSetting] = {}
     recent: list[str] = []
     last_image: str = ""

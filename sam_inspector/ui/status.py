@@ -56,6 +56,8 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.state = _StateCell()
+        self._told: tuple[State, str] = (self.state.state, self.state.words)
+        self._working = ""
         self.cells = {
             "encode": StatusCell("Encode", "00,000 ms", "Milliseconds the last encoding of an image took"),
             "click": StatusCell("Click", "0,000 ms", "Milliseconds SAM took to answer the last click"),
@@ -83,6 +85,18 @@ class StatusBar(QStatusBar):
 
     def set_state(self, state: State, words: str) -> None:
         """What the model is at, as `ready` with "Ready, cached" or `busy` with "Encoding…"."""
+        self._told = (state, words)
+        self._show_state()
+
+    def set_working(self, words: str) -> None:
+        """What a person waits for, as "Comparing…", in the place of "Ready"; empty for nothing."""
+        self._working = words
+        self._show_state()
+
+    def _show_state(self) -> None:
+        state, words = self._told
+        if state == "ready" and self._working:
+            state, words = "busy", self._working
         self.state.state, self.state.words = state, words
         self.state.setAccessibleName(words)
         self.state.update()

@@ -31,6 +31,7 @@ POSITIVE_POINT = "#009E73"
 NEGATIVE_POINT = "#D55E00"
 STALE = "#9A9DA1"
 """A mask that does not belong to the prompts on screen."""
+WARNING = "#E69F00"
 HALO = "#000000"
 RIM = "#FFFFFF"
 
@@ -222,7 +223,7 @@ def palette(scheme: Colours) -> QPalette:
     return made
 
 
-OUTLINED = ("QComboBox", "QAbstractSpinBox", "QCheckBox", "QRadioButton")
+OUTLINED = ("QComboBox", "QAbstractSpinBox", "QCheckBox", "QRadioButton", "QTreeView")
 
 
 def outlined_palette(scheme: Colours) -> QPalette:

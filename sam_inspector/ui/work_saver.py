@@ -34,7 +34,7 @@ class WorkSaver(QObject):
     def note_edit(self) -> None:
         """Remember to save the work on the image on screen."""
         opened, dataset = self._session.opened, self._session.dataset
-        if opened is not None and dataset is not None:
+        if opened is not None and dataset is not None and not opened.exchanged:
             image_id = opened.image.image_id
             self._waiting[image_id] = ft.SaveWork(image_id, opened.key, self._session.work, dataset.root)
             self._timer.start()
@@ -58,7 +58,7 @@ class WorkSaver(QObject):
     def forget_scores(self) -> None:
         """The image on screen has no mask any more."""
         opened = self._session.opened
-        if opened is not None:
+        if opened is not None and not opened.exchanged:
             self._files.submit(ft.SaveScores(opened.image.image_id, opened.key, None))
 
     @Slot(object, str)

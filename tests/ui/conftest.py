@@ -10,6 +10,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QThread
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -58,6 +59,8 @@ def no_leftovers(qapp, monkeypatch):
         thread.quit()
         thread.wait(5000)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if (clipboard := QGuiApplication.clipboard()).mimeData() is not None:
+        clipboard.clear()  # without a screen Qt keeps what was copied beyond the end of Python, and crashes on it
     left = [widget for widget in _windows() if widget not in before]
     if left:
         del left

@@ -22,7 +22,7 @@ FROM_GT = Prompts((Prompt(box=(1.0, 1.0, 9.0, 9.0), source="gt"),))
 FROM_MAP = Prompts((Prompt(points=((3.0, 4.0),), labels=(1,), source="clip"),))
 NEGATIVE_ONLY = Prompts((Prompt(points=((3.0, 4.0),), labels=(0,)),))
 MAP = AnomalyMap(np.zeros((4, 4), np.float32), "a map", 0.0, 1.0)
-MADE_WITH = CascadeInput(CascadeSettings(second="predicted_iou"), MAP, "product")
+MADE_WITH = CascadeInput(CascadeSettings(second="predicted_iou"), MapInput(MAP, 0.5), "product")
 
 
 def opened(name):
@@ -61,7 +61,7 @@ def test_how_prompts_are_answered_follows_where_they_come_from_not_the_page_on_s
     for prompts in (BY_HAND, FROM_GT):
         session.edit_prompts(prompts, "by other means")
         assert session.cascade.passes == CascadeSettings()
-        assert session.cascade.anomaly_map is None
+        assert session.cascade.made_from is None
 
 
 def test_prompts_of_a_map_keep_their_passes_when_edited_and_after_undo(session):
@@ -159,7 +159,7 @@ def test_the_way_of_an_image_is_remembered_in_this_sitting(session):
     assert (session.map_input, session.cascade, session.lacks_map) == (None, None, False)
     session.set_image(opened("a"), None)
     assert session.map_input is given
-    assert (session.cascade.anomaly_map, session.cascade.shown) == (MAP, 2)
+    assert (session.cascade.made_from.anomaly_map, session.cascade.shown) == (MAP, 2)
     assert not session.lacks_map
     session.set_dataset(None)
     session.set_image(opened("a"), ImageWork(FROM_MAP))

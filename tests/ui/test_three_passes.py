@@ -1,5 +1,7 @@
 """Three passes in the window: the choice, the strip, the keys, and what of it is kept or forgotten."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from sam_inspector.core.co_features import CoFeaturePoints, ScoredPoint
 from sam_inspector.core.prompts import Prompt, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
-from sam_inspector.engine.requests import CascadeInput
+from sam_inspector.engine.requests import CascadeInput, MapInput
 from sam_inspector.ui.settings import load_settings
 from tests.fakes import FakeSegmenter, loader
 from tests.ui.test_window import FIRST, GOOD, SECOND
@@ -161,6 +163,23 @@ def test_without_ground_truth_the_cards_show_what_sam_expects(driver, category):
     assert numbers(driver) == ["0.80", "0.90", "0.90"]
 
 
+def test_an_estimate_of_a_pass_above_one_is_shown_as_one(driver, segmenter, category, monkeypatch):
+    answer = segmenter._answer
+
+    def sure(embedding, prompt):
+        answered = answer(embedding, prompt)
+        return replace(answered, scores=answered.scores + np.float32(0.105))
+
+    monkeypatch.setattr(segmenter, "_answer", sure)
+    driver.open(category)
+    driver.session.set_ground_truth(None)
+    press(driver.views.prompts.three_passes)
+    driver.click(50, 40)
+    driver.wait(lambda: driver.session.passes and driver.session.scores_are_current)
+    assert numbers(driver) == ["0.91", "1.00", "1.00"]
+    assert "raw 1.005" in driver.views.passes.cards[2].toolTip()
+
+
 def test_the_choice_holds_for_prompts_from_the_ground_truth_and_stays_with_the_window(start, category):
     driver = start(loader(FakeSegmenter()))
     driver.open(category)
@@ -199,7 +218,7 @@ def from_map(driver, category):
     driver.wait(lambda: driver.window.model.isEnabled())
     anomaly_map = AnomalyMap(np.random.default_rng(0).random((60, 80), np.float32), "CLIP", 0.0, 1.0)
     driver.session.set_co_features(points_found())
-    driver.session.set_cascade(CascadeInput(anomaly_map=anomaly_map))
+    driver.session.set_cascade(CascadeInput(made_from=MapInput(anomaly_map, 0.5)))
     driver.session.edit_prompts(MADE, "automatic prompts")
     wait_for_passes(driver)
     return driver

@@ -66,6 +66,16 @@ def test_browsing_encodes_only_where_the_user_rests(driver, segmenter, category)
     assert segmenter.embedded == 1
 
 
+def test_keys_go_on_from_the_image_that_is_still_being_read(driver, category):
+    driver.open(category)
+    driver.key(Qt.Key.Key_D)
+    driver.key(Qt.Key.Key_D)
+    driver.wait(lambda: driver.session.opened is not None and driver.session.opened.key == THIRD)
+    driver.key(Qt.Key.Key_A)
+    driver.key(Qt.Key.Key_A)
+    driver.wait(lambda: driver.session.opened is not None and driver.session.opened.key == FIRST)
+
+
 def test_a_click_while_encoding_is_kept_and_shown_at_once(start, category):
     segmenter = FakeSegmenter(embed_seconds=0.4)
     driver = start(loader(segmenter))

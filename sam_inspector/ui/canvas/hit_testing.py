@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from itertools import product
 
 from sam_inspector.core.prompts import Box, Point, PromptPart, Prompts
+from sam_inspector.ui.canvas.marker_size import FULL_PX, REACH_PX, MarkerSizes
 
-POINT_REACH_PX = 10
+POINT_REACH_PX = FULL_PX / 2 + REACH_PX
+"""Of a point that stands alone; less where points are so close together that their signs are smaller."""
 HANDLE_REACH_PX = 7
 EDGE_REACH_PX = 5
 MIDDLE_HANDLE_FROM_PX = 40
@@ -39,7 +41,13 @@ def handles(box: Box, scale: float) -> dict[Handle, Point]:
     return {(column, row): (xs[column], ys[row]) for column, row in product(columns, rows) if (column, row) != (0, 0)}
 
 
-def hit_test(prompts: Prompts, at: Point, scale: float, selected: PromptPart | None = None) -> Hit | None:
+def hit_test(
+    prompts: Prompts,
+    at: Point,
+    scale: float,
+    selected: PromptPart | None = None,
+    sizes: MarkerSizes | None = None,
+) -> Hit | None:
     """The part of the prompts at a place; the nearest point wins, then the selected box, then the smallest box.
 
     Parameters
@@ -48,12 +56,15 @@ def hit_test(prompts: Prompts, at: Point, scale: float, selected: PromptPart | N
         In pixel indices.
     scale
         Screen pixels for one image pixel, by which the reach in screen pixels becomes one in image pixels.
+    sizes
+        Of the points' signs as they are drawn; None: as if nothing else were in sight.
     """
+    sizes = sizes or MarkerSizes(prompts)
     near = [
         (_distance(point, at), -number, Hit(PromptPart(number, index)))
         for number, item in enumerate(prompts.items)
         for index, point in enumerate(item.points)
-        if _distance(point, at) * scale <= POINT_REACH_PX
+        if (away := _distance(point, at) * scale) <= POINT_REACH_PX and away <= sizes.reach(point, scale)
     ]
     if near:
         return min(near, key=lambda entry: entry[:2])[2]

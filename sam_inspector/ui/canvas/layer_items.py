@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransfo
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from sam_inspector.ui import theme
-from sam_inspector.ui.canvas.lines import dashed_lines, edge_lines, line_colours
+from sam_inspector.ui.canvas.lines import THIN_BELOW, dashed_lines, edge_lines, line_colours
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay, RegionsOverlay
 from sam_inspector.ui.canvas.pyramid import (
     ImagePyramid,
@@ -114,7 +114,12 @@ class DeviceItem(LayerItem, Generic[Overlay]):
         transform = painter.worldTransform() * QTransform.fromScale(device_ratio, device_ratio)
         margin = self.MARGIN_PX * device_ratio
         covered = transform.mapRect(QRectF(*raster.rect)).adjusted(-margin, -margin, margin, margin)
-        area = (transform.mapRect(option.exposedRect) & covered).toAlignedRect()
+        exposed = transform.mapRect(option.exposedRect) & covered
+        if exposed.isEmpty():
+            return
+        # All that is in sight, not the part that is painted now: the next part has its picture already.
+        sight = exposed if widget is None else _in_device_pixels(widget, device_ratio) & covered
+        area = sight.toAlignedRect()
         if area.isEmpty():
             return
         opacity = painter.opacity()
@@ -133,6 +138,14 @@ class DeviceItem(LayerItem, Generic[Overlay]):
     ) -> QImage:
         """Draw `area`, in device pixels, under `transform` from the scene to them."""
         raise NotImplementedError
+
+
+def _is_small(transform: QTransform, ratio: float) -> bool:
+    return transform.m11() / ratio < THIN_BELOW
+
+
+def _in_device_pixels(widget: QWidget, ratio: float) -> QRectF:
+    return QRectF(0, 0, widget.width() * ratio, widget.height() * ratio)
 
 
 class MaskItem(DeviceItem[MaskOverlay]):
@@ -166,7 +179,9 @@ class MaskItem(DeviceItem[MaskOverlay]):
         fill = indexed_image(
             coverage, [QColor(red, green, blue, round(alpha * self._fill * opacity)).rgba() for alpha in range(256)]
         )
-        lines = indexed_image(edge_lines(coverage, ratio), line_colours(colour, MASK_RIM, opacity))
+        lines = indexed_image(
+            edge_lines(coverage, ratio, thin=_is_small(transform, ratio)), line_colours(colour, MASK_RIM, opacity)
+        )
         with_lines = QPainter(fill)
         with_lines.drawImage(0, 0, lines)
         with_lines.end()
@@ -187,7 +202,7 @@ class GroundTruthItem(DeviceItem[MaskOverlay]):
                 [0, transform.m22(), transform.dy() - area.top()],
             ]
         )
-        dashes = dashed_lines(outline, matrix, (area.width(), area.height()), ratio)
+        dashes = dashed_lines(outline, matrix, (area.width(), area.height()), ratio, thin=_is_small(transform, ratio))
         return indexed_image(dashes, line_colours(theme.GROUND_TRUTH, GROUND_TRUTH_RIM, opacity))
 
 

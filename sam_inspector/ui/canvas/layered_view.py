@@ -12,7 +12,7 @@ from sam_inspector.core.prompts import Prompts
 from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.error_item import ErrorItem
 from sam_inspector.ui.canvas.layer_items import GroundTruthItem, ImageItem, MapItem, MaskItem
-from sam_inspector.ui.canvas.legend import ErrorLegend, MapLegend
+from sam_inspector.ui.canvas.legend import ErrorLegend, MapLegend, Notice
 from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay, RegionsOverlay
 from sam_inspector.ui.canvas.prompt_items import PromptsItem, new_parts
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
@@ -67,6 +67,8 @@ class LayeredView(ZoomView):
         self._error_legend = ErrorLegend(self.viewport())
         self._map_legend = MapLegend(self.viewport())
         self._regions_legend = RegionsLegend(self.viewport())
+        self._notice = Notice(self.viewport())
+        self._of_mask = self._of_image = ""
         self._show_layers()
 
     # --- what is shown ------------------------------------------------------------------------------------------------
@@ -78,7 +80,7 @@ class LayeredView(ZoomView):
         self._image_item.pyramid = pyramid
         self._settled = Prompts()
         self._pending = False
-        self._prompts_item.prompts = self._prompts_item.accepted = Prompts()
+        self._prompts_item.set_prompts(Prompts(), Prompts())
         self._prompts_item.pending = frozenset()
         self._mask_item.set_overlay(None)
         self._gt_item.set_overlay(None)
@@ -98,7 +100,7 @@ class LayeredView(ZoomView):
             # A change may be told before it is known that its mask is being computed.
             self._settled = prompts if self._pending else item.prompts
         self._pending = pending
-        item.prompts, item.accepted = prompts, accepted
+        item.set_prompts(prompts, accepted)
         item.pending = new_parts(self._settled, prompts) if pending else frozenset()
         self.viewport().update()
 
@@ -144,6 +146,20 @@ class LayeredView(ZoomView):
             )
         self._show_layers()
 
+    def set_notice(self, text: str) -> None:
+        """Say above the image what must not be overlooked of the mask, or nothing."""
+        self._of_mask = text
+        self._show_notice()
+
+    def set_remark(self, text: str) -> None:
+        """Say above the image what must not be overlooked of the image itself, or nothing."""
+        self._of_image = text
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        self._notice.set_text(". ".join(text for text in (self._of_image, self._of_mask) if text))
+        self._show_layers()
+
     def set_map_outline(self, cut: tuple[NDArray[np.float32], float, tuple[int, int]] | None) -> None:
         """Outline where a map exceeds a threshold, or nothing: its values, the threshold, the image's size."""
         self._map_item.set_outline(threshold_path(*cut) if cut is not None else None)
@@ -175,17 +191,25 @@ class LayeredView(ZoomView):
         self._error_legend.setVisible(free and with_errors)
         self._regions_legend.setVisible(free and self._visible["regions"] and self._has_regions)
         self._map_legend.setVisible(free and self._visible["map"] and self._map_item.overlay is not None)
+        self._notice.setVisible(free and bool(self._notice.text()))
         self._place_legends()
         self.viewport().update()
 
     def _place_legends(self) -> None:
-        bottom = self.viewport().height() - theme.GRID_PX
+        """At the foot, one above the other, in a narrow view side by side; the notice at the head."""
+        gap, room = theme.GRID_PX // 2, self.viewport().width() - 2 * theme.GRID_PX
+        left, bottom, row = 0, self.viewport().height() - theme.GRID_PX, 0
+        narrow = self._map_legend.is_short_in(room)
         for legend in (self._error_legend, self._map_legend, self._regions_legend):
             if legend.isHidden():
                 continue
-            legend.fit_into(self.viewport().width() - 2 * theme.GRID_PX)
-            legend.move(theme.GRID_PX, bottom - legend.height())
-            bottom -= legend.height() + theme.GRID_PX // 2
+            legend.fit_into(room)
+            if left and (left + legend.width() > room or not narrow):
+                left, bottom, row = 0, bottom - row - gap, 0
+            legend.move(theme.GRID_PX + left, bottom - legend.height())
+            left, row = left + legend.width() + gap, max(row, legend.height())
+        self._notice.fit_into(room)
+        self._notice.move(theme.GRID_PX, theme.GRID_PX)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Explanations at the foot of the canvas: the colours of the error view, and the range of the map."""
+"""Explanations on the canvas: the colours of the error view, the range of the map, whose mask is shown."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from sam_inspector.ui.canvas.pyramid import indexed_image
 PADDING = theme.GRID_PX + 4
 SWATCH = QSize(18, 14)
 BAR_HEIGHT = 10
+BESIDE = 8
+"""Between words and a bar in one line."""
+BAND = 4
 MAP_WIDTH = 360
 """Widest a colour bar becomes, in widths of the base font's pixel size over 13."""
+SHORT_BAR_WIDTH = 64
+"""Of the bar in a single line, likewise."""
 
 
 class Legend(QWidget):
@@ -127,11 +132,12 @@ def paint_swatch(painter: QPainter, rect: QRectF, kind: int) -> None:
 
 
 class MapLegend(Legend):
-    """The map's name and its colours with the raw values at their ends."""
+    """The map's name and its colours with the raw values at their ends; one line where more would hide much."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._name, self._low, self._high, self._own_range = "", 0.0, 1.0, True
+        self._short = False
 
     def set_range(self, name: str, low: float, high: float, *, own_range: bool) -> None:
         """Raw values of the first and last colour, and whether they are this image's own."""
@@ -140,18 +146,53 @@ class MapLegend(Legend):
 
     def texts(self) -> tuple[str, str, str, str]:
         """Title, whose scale it is, lowest and highest value, as shown."""
+        if self._short:
+            return ("Map", "", f"{self._low:.3g}", f"{self._high:.3g}")
         scale = "scale of this image" if self._own_range else "shared scale"
         return (f"Map, {self._name}" if self._name else "Map", scale, f"{self._low:.3g}", f"{self._high:.3g}")
 
     def fit_into(self, width: int) -> None:
-        """Take the size needed."""
+        """Take the size needed, a single line where more would hide much of the image."""
         line = QFontMetrics(self.font()).height()
-        widest = MAP_WIDTH * self.font().pixelSize() // theme.BASE_FONT_PX if self.font().pixelSize() > 0 else MAP_WIDTH
-        self.resize(min(width, widest), 2 * line + BAR_HEIGHT + PADDING + 12)
+        self._short = self.is_short_in(width)
+        if self._short:
+            title, _, low, high = self.texts()
+            metrics = QFontMetrics(theme.with_tabular_digits(self.font()))
+            words = sum(metrics.horizontalAdvance(text) + BESIDE for text in (title, low, high))
+            self.resize(words + self._scaled(SHORT_BAR_WIDTH) + 2 * PADDING, line + PADDING + 4)
+        else:
+            self.resize(self._scaled(MAP_WIDTH), 2 * line + BAR_HEIGHT + PADDING + 12)
+
+    def is_short_in(self, width: int) -> bool:
+        """Whether there is room for a single line only."""
+        return self._scaled(MAP_WIDTH) > 2 * width / 3
+
+    def _scaled(self, width: int) -> int:
+        size = self.font().pixelSize()
+        return width * size // theme.BASE_FONT_PX if size > 0 else width
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card, the words and the bar."""
         painter = self.begin()
+        (self._paint_line if self._short else self._paint_lines)(painter)
+        painter.end()
+
+    def _paint_line(self, painter: QPainter) -> None:
+        title, _, low, high = self.texts()
+        painter.setFont(theme.with_tabular_digits(self.font()))
+        metrics = painter.fontMetrics()
+        x, height = float(PADDING), self.height()
+        for text, colour in ((title, theme.colours().text), (low, theme.colours().muted)):
+            painter.setPen(QColor(colour))
+            painter.drawText(QRectF(x, 0, self.width(), height), Qt.AlignmentFlag.AlignVCenter, text)
+            x += metrics.horizontalAdvance(text) + BESIDE
+        bar = QRectF(x, (height - BAR_HEIGHT) / 2, self._scaled(SHORT_BAR_WIDTH), BAR_HEIGHT)
+        _paint_bar(painter, bar)
+        painter.setPen(QColor(theme.colours().muted))
+        place = QRectF(bar.right() + BESIDE, 0, self.width(), height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, high)
+
+    def _paint_lines(self, painter: QPainter) -> None:
         colours = theme.colours()
         title, scale, low, high = self.texts()
         inner = QRectF(self.rect()).adjusted(PADDING, PADDING / 2, -PADDING, -PADDING / 2)
@@ -166,15 +207,55 @@ class MapLegend(Legend):
         painter.setPen(QColor(colours.muted))
         painter.drawText(top, right, scale)
         bar = QRectF(inner.left(), top.bottom() + 4, inner.width(), BAR_HEIGHT)
-        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        steps = inferno()
-        for step in range(0, 256, 15):
-            gradient.setColorAt(step / 255, QColor(*steps[step]))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(gradient)
-        painter.drawRect(bar)
+        _paint_bar(painter, bar)
         bottom = QRectF(inner.left(), bar.bottom() + 4, inner.width(), line)
         painter.setPen(QColor(colours.muted))
         painter.drawText(bottom, left, low)
         painter.drawText(bottom, right, high)
+
+
+def _paint_bar(painter: QPainter, bar: QRectF) -> None:
+    gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+    steps = inferno()
+    for step in range(0, 256, 15):
+        gradient.setColorAt(step / 255, QColor(*steps[step]))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(gradient)
+    painter.drawRect(bar)
+
+
+class Notice(Legend):
+    """One line that says of the mask on screen what must not be overlooked."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text = ""
+
+    def set_text(self, text: str) -> None:
+        """Say something else, or nothing."""
+        self._text = text
+        self.update()
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def fit_into(self, width: int) -> None:
+        """Take the size needed; what does not fit is cut."""
+        metrics = QFontMetrics(self.bold())
+        needed = metrics.horizontalAdvance(self._text) + BAND + 2 * PADDING
+        self.resize(min(width, needed), metrics.height() + PADDING + 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card, a band in the colour of warnings, and the words."""
+        painter = self.begin()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.WARNING))
+        painter.drawRoundedRect(QRectF(1, 1, BAND, self.height() - 2), 2, 2)
+        painter.setPen(QColor(theme.colours().text))
+        painter.setFont(self.bold())
+        room = self.width() - BAND - 2 * PADDING
+        words = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room)
+        place = QRectF(BAND + PADDING, 0, room, self.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         painter.end()

@@ -19,12 +19,14 @@ from sam_inspector.ui.canvas.outlines import Outline
 STEPS = 16
 LINE_PX, RIM_PX = 2.0, 4.0
 DASH_PX, GAP_PX = 9.0, 7.0
+THIN_BELOW = 0.5
+"""Screen pixels an image pixel, below which lines are half as thick: a small defect must be seen between them."""
 SHIFT = 4
 """Bits of fraction of OpenCV's drawing coordinates."""
 BLUR_PX = 1.0
 
 
-def edge_lines(coverage: NDArray[np.uint8], ratio: float) -> NDArray[np.uint8]:
+def edge_lines(coverage: NDArray[np.uint8], ratio: float, *, thin: bool = False) -> NDArray[np.uint8]:
     """The lines around a mask.
 
     Parameters
@@ -33,19 +35,21 @@ def edge_lines(coverage: NDArray[np.uint8], ratio: float) -> NDArray[np.uint8]:
         uint8 `(h, w)` in device pixels: 0 outside, 255 inside.
     ratio
         Device pixels for one logical pixel.
+    thin
+        Draw them half as thick.
 
     Returns
     -------
     uint8 `(h, w)`, indices into `line_colours`.
     """
     blurred = cv2.GaussianBlur(coverage, (0, 0), BLUR_PX * ratio)
-    line, rim = _edge_tables()
+    line, rim = _edge_tables(thin)
     found: NDArray[np.uint8] = cv2.LUT(blurred, line) + cv2.LUT(blurred, rim) * np.uint8(STEPS)
     return found
 
 
-@lru_cache(maxsize=1)
-def _edge_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+@lru_cache(maxsize=2)
+def _edge_tables(thin: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Coverage of line and rim by the value of a step edge that was blurred: it tells the distance from the edge."""
     distances = np.linspace(-6, 6, 4001)
     # A Gaussian edge: value = 255 Φ(distance / σ), inverted by interpolation.
@@ -53,7 +57,8 @@ def _edge_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     values *= 255 / values[-1]
     away = np.abs(np.interp(np.arange(256), values, distances))
     away[0] = away[255] = np.inf
-    line, rim = (np.clip(width / 2 + 0.5 - away, 0, 1) for width in (LINE_PX, RIM_PX))
+    share = 0.5 if thin else 1.0
+    line, rim = (np.clip(share * width / 2 + 0.5 - away, 0, 1) for width in (LINE_PX, RIM_PX))
     return tuple(np.rint(values * (STEPS - 1)).astype(np.uint8) for values in (line, rim))  # type: ignore[return-value]
 
 
@@ -64,6 +69,8 @@ def dashed_lines(
     ratio: float,
     dash_px: float = DASH_PX,
     gap_px: float = GAP_PX,
+    *,
+    thin: bool = False,
 ) -> NDArray[np.uint8]:
     """Dashes along outlines.
 
@@ -75,17 +82,21 @@ def dashed_lines(
         `(width, height)` of the result.
     dash_px, gap_px
         Logical pixels.
+    thin
+        Draw them half as thick.
 
     Returns
     -------
     uint8 `(h, w)`, indices into `line_colours`.
     """
+    share = 0.5 if thin else 1.0
+    line, rim = share * LINE_PX, share * RIM_PX
     points = outline.points @ matrix[:, :2].T + matrix[:, 2] - 0.5
     # OpenCV's round ends add a line's width to every dash.
-    dashes = _cut_into_dashes(points, outline.starts, size, (dash_px - LINE_PX) * ratio, (gap_px + LINE_PX) * ratio)
+    dashes = _cut_into_dashes(points, outline.starts, size, (dash_px - line) * ratio, (gap_px + line) * ratio)
     lines = [np.rint(dash * (1 << SHIFT)).astype(np.int32) for dash in dashes]
     drawn = []
-    for width in (LINE_PX, RIM_PX):
+    for width in (line, rim):
         canvas = np.zeros((size[1], size[0]), np.uint8)
         cv2.polylines(canvas, lines, False, (255,), max(1, round(width * ratio)), cv2.LINE_AA, SHIFT)
         drawn.append(canvas // (256 // STEPS))

@@ -11,8 +11,8 @@ from sam_inspector.core.prompts import POSITIVE, Box, Point, PromptPart, Prompts
 from sam_inspector.ui import theme
 from sam_inspector.ui.canvas.hit_testing import handles
 from sam_inspector.ui.canvas.layer_items import LayerItem
+from sam_inspector.ui.canvas.marker_size import FULL_PX, RIM_PX, SIZES_PX, SMALL_BELOW, MarkerSizes
 
-DISC_PX = 16.0
 HANDLE_PX = 9.0
 DIMMED = 0.5
 """Opacity of accepted prompts, which can't be edited any more."""
@@ -23,6 +23,8 @@ class PromptsItem(LayerItem):
 
     Attributes
     ----------
+    sizes
+        How large the sign of each point is.
     pending
         The parts whose mask has not come yet; they are drawn hollow.
     selected, hovered
@@ -33,10 +35,17 @@ class PromptsItem(LayerItem):
         super().__init__()
         self.prompts = Prompts()
         self.accepted = Prompts()
+        self.sizes = MarkerSizes(self.prompts)
         self.pending: frozenset[PromptPart] = frozenset()
         self.selected: PromptPart | None = None
         self.hovered: PromptPart | None = None
         self.rubber_band: Box | None = None
+
+    def set_prompts(self, prompts: Prompts, accepted: Prompts) -> None:
+        """Show other prompts."""
+        if (prompts, accepted) != (self.prompts, self.accepted):
+            self.sizes = MarkerSizes(prompts, accepted)
+        self.prompts, self.accepted = prompts, accepted
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Boxes first, points on top of them."""
@@ -58,20 +67,28 @@ class PromptsItem(LayerItem):
             if item.box is None:
                 continue
             part = PromptPart(number)
-            paint_box(painter, _on_screen(item.box, transform), pending=live and part in self.pending)
+            pending = live and part in self.pending
+            thin = transform.m11() < SMALL_BELOW
+            paint_box(painter, _on_screen(item.box, transform), pending=pending, thin=thin)
             if live and part in (self.selected, self.hovered):
                 for place in handles(item.box, transform.m11()).values():
                     paint_handle(painter, _place(place, transform), selected=part == self.selected)
-        for number, item in enumerate(prompts.items):
-            for index, (point, label) in enumerate(zip(item.points, item.labels, strict=True)):
-                part = PromptPart(number, index)
-                paint_point(
-                    painter,
-                    _place(point, transform),
-                    positive=label == POSITIVE,
-                    pending=live and part in self.pending,
-                    ring=theme.ACCENT if live and part == self.selected else None,
-                )
+        signs = [
+            (PromptPart(number, index), point, label)
+            for number, item in enumerate(prompts.items)
+            for index, (point, label) in enumerate(zip(item.points, item.labels, strict=True))
+        ]
+        if live:  # the one that can be grabbed now lies on top of its neighbours
+            signs.sort(key=lambda sign: (sign[0] == self.hovered, sign[0] == self.selected))
+        for part, point, label in signs:
+            paint_point(
+                painter,
+                _place(point, transform),
+                positive=label == POSITIVE,
+                pending=live and part in self.pending,
+                ring=theme.ACCENT if live and part == self.selected else None,
+                diameter=self.sizes.diameter(point, transform.m11()),
+            )
 
 
 def _place(point: Point, transform: QTransform) -> QPointF:
@@ -84,27 +101,34 @@ def _on_screen(box: Box, transform: QTransform) -> QRectF:
 
 
 def paint_point(
-    painter: QPainter, centre: QPointF, *, positive: bool, pending: bool = False, ring: str | None = None
+    painter: QPainter,
+    centre: QPointF,
+    *,
+    positive: bool,
+    pending: bool = False,
+    ring: str | None = None,
+    diameter: float = FULL_PX,
 ) -> None:
     """A disc with a plus or a minus, a white rim and a dark halo; hollow while its mask is awaited."""
     colour = QColor(theme.POSITIVE_POINT if positive else theme.NEGATIVE_POINT)
-    radius = DISC_PX / 2
+    radius, line = diameter / 2, 2 if diameter > SIZES_PX[-1] else 1.5
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 90))
-    painter.drawEllipse(centre, radius + 2, radius + 2)
+    halo = 2 if diameter == FULL_PX else 1.5
+    painter.drawEllipse(centre, radius + halo, radius + halo)
     if ring is not None:
         painter.setBrush(QColor(theme.RIM))
         painter.drawEllipse(centre, radius + 4.5, radius + 4.5)
         painter.setBrush(QColor(ring))
         painter.drawEllipse(centre, radius + 3.5, radius + 3.5)
     painter.setBrush(QColor(theme.RIM))
-    painter.drawEllipse(centre, radius + 1, radius + 1)
+    painter.drawEllipse(centre, radius + RIM_PX, radius + RIM_PX)
     painter.setBrush(colour)
     painter.drawEllipse(centre, radius, radius)
     if pending:
         painter.setBrush(QColor(theme.RIM))
-        painter.drawEllipse(centre, radius - 2, radius - 2)
-    pen = QPen(colour if pending else QColor(theme.RIM), 2)
+        painter.drawEllipse(centre, radius - line, radius - line)
+    pen = QPen(colour if pending else QColor(theme.RIM), line)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     reach = radius * 0.55
@@ -113,13 +137,14 @@ def paint_point(
         painter.drawLine(centre - QPointF(0, reach), centre + QPointF(0, reach))
 
 
-def paint_box(painter: QPainter, rect: QRectF, *, pending: bool = False) -> None:
-    """A white line with a dark halo; dashed while its mask is awaited."""
+def paint_box(painter: QPainter, rect: QRectF, *, pending: bool = False, thin: bool = False) -> None:
+    """A white line with a dark halo; dashed while its mask is awaited, thin where defects are small on screen."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width in ((QColor(0, 0, 0, 150), 4), (QColor(theme.RIM), 2)):
+    halo, line = (2.5, 1) if thin else (4, 2)
+    for colour, width in ((QColor(0, 0, 0, 150), halo), (QColor(theme.RIM), line)):
         pen = QPen(colour, width)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        if pending and width == 2:
+        if pending and width == line:
             pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.drawRect(rect)

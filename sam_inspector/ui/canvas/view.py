@@ -305,8 +305,8 @@ class Canvas(LayeredView):
     def _hit(self, at: QPointF) -> Hit | None:
         if not self._prompts_item.isVisible():
             return None
-        scale = self.transform().m11()
-        return hit_test(self._prompts_item.prompts, self._pixel(at), scale, self.selected_part)
+        item, scale = self._prompts_item, self.transform().m11()
+        return hit_test(item.prompts, self._pixel(at), scale, self.selected_part, item.sizes)
 
     def _hover(self, at: QPointF) -> None:
         hit = None if self._space_held else self._hit(at)

@@ -21,7 +21,7 @@ from sam_inspector.ui.panels.labels import Tone, TonedLabel
 from sam_inspector.ui.panels.look import GAP, font_px
 from sam_inspector.ui.panels.method_list import MethodList
 from sam_inspector.ui.panels.mode_rows import ModeRow
-from sam_inspector.ui.panels.parameter_row import ParameterRow
+from sam_inspector.ui.panels.parameter_row import ElidedCombo, ParameterRow
 from sam_inspector.ui.panels.reference_picker import ReferencePicker
 from sam_inspector.ui.panels.segmented import SegmentedControl
 
@@ -30,11 +30,15 @@ __all__ = ["AutomaticSection", "BackboneRow"]
 METHODS = (
     ModeRow("few-shot", "Few-shot", "Box and peak of every map region"),
     ModeRow("clip", "CLIP", "Box and peak where sentences fit"),
+    ModeRow("simplenet", "SimpleNet", "Trained on the normal images"),
+    ModeRow("sam2sim", "Sam2Sim", "SimpleNet without the background"),
     ModeRow("cascade", "Cascade", "Points, refined in three passes"),
 )
 METHOD_TIPS = {
     "few-shot": "Box and peak of every region where the image is unlike normal images",
     "clip": "Box and peak where sentences find a defect",
+    "simplenet": "Box and peak of every region that a network trained on the normal images does not know",
+    "sam2sim": "SimpleNet on what is left of an object's image once its background is removed",
     "cascade": "Points where map and image differ, then three passes",
 }
 MAPS = (
@@ -44,6 +48,13 @@ MAPS = (
 PRESETS = (
     ("recommended", "Recommended", "What works best: points for each region above the threshold, and the map for SAM"),
     ("faithful", "Faithful", "As published: one set of points for the image, above a share of its peak"),
+)
+TRAINED = ("simplenet", "sam2sim")
+"""Methods that learn from all normal images of the category"""
+KINDS = (
+    ("object", "Object", "An object before a background, which is removed"),
+    ("object_kept_whole", "Object, kept whole", "An object whose background belongs to it, as MVTec AD's transistor"),
+    ("texture", "Texture", "The image is all surface: nothing is removed"),
 )
 NO_REFERENCES = "Choose normal images to see an anomaly map."
 CHOOSE = "Choose normal images…"
@@ -65,6 +76,8 @@ class AutomaticSection(QWidget):
     preset_chosen = Signal(str)
     map_chosen = Signal(str)
     """Whose map the cascade takes: `few-shot` or `clip`"""
+    kind_chosen = Signal(str)
+    """What the category shows: a name of `KINDS`"""
     pick_requested = Signal()
     """Compare with the images selected in the images panel; where none are, let a person choose some"""
 
@@ -81,6 +94,12 @@ class AutomaticSection(QWidget):
             self.preset.addItem(title, name)
             self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._preset_row = ParameterRow("Preset", self.preset, tip="What the parameters begin with")
+        self.kind = ElidedCombo()
+        self.kind.setPlaceholderText("Choose…")
+        for name, title, tip in KINDS:
+            self.kind.addItem(title, name)
+            self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._kind_row = ParameterRow("Category type", self.kind, tip="Only objects have a background to remove")
         self.empty = EmptyState(NO_REFERENCES, CHOOSE, icon="image")
         self.references = ReferencePicker()
         self.clip = ClipControls()
@@ -92,7 +111,7 @@ class AutomaticSection(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        parts = (self.maps, self.state, self.empty, self.references, self.clip, self._preset_row)
+        parts = (self.maps, self._kind_row, self.state, self.empty, self.references, self.clip, self._preset_row)
         for widget in (self.methods, *parts, self.fold, self.cascade_fold):
             column.addWidget(widget)
         column.addStretch(1)
@@ -104,6 +123,7 @@ class AutomaticSection(QWidget):
         self.parameters.prompting_changed.connect(self._on_prompting_changed)
         self.maps.chosen.connect(self.map_chosen)
         self.preset.activated.connect(self._on_preset_chosen)
+        self.kind.activated.connect(self._on_kind_chosen)
         self.cascade.changed.connect(self._on_cascade_changed)
         self.set_methods(METHODS)
         self.set_state("", "muted")
@@ -121,8 +141,14 @@ class AutomaticSection(QWidget):
         """Show which way holds, and whose map it takes."""
         self._method, self._map = name, map_method
         self.methods.set_mode(name)
-        self.maps.set_choice(map_method)
+        if map_method in dict.fromkeys(row[0] for row in MAPS):
+            self.maps.set_choice(map_method)
         self._refresh()
+
+    def set_kind(self, kind: str) -> None:
+        """Show what the category is known to show; an unknown kind asks for it."""
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(self.kind.findData(kind))
 
     def set_cascade(self, cascaded: CascadedPrompting, preset: str) -> None:
         """Show how the cascade works, and which preset this began with."""
@@ -174,12 +200,14 @@ class AutomaticSection(QWidget):
 
     def _refresh(self) -> None:
         by_text, in_passes = self._map == "clip", self._method == "cascade"
+        trained = self._map in TRAINED
         has_references = self._normal_count > 0 or bool(self._settings.references.picked)
-        has_map = by_text or has_references
+        has_map = by_text or trained or has_references
         self.maps.setVisible(in_passes)
+        self._kind_row.setVisible(self._map == "sam2sim")
         self.empty.setVisible(not has_map)
         self.empty.button.setText(f"Take the {self._picked_count} selected" if self._picked_count else CHOOSE)
-        self.references.setVisible(has_references and not by_text)
+        self.references.setVisible(has_references and not by_text and not trained)
         self.clip.setVisible(by_text)
         rows = self._rows()
         self.parameters.set_shown(rows)
@@ -242,6 +270,10 @@ class AutomaticSection(QWidget):
     @Slot()
     def _on_preset_chosen(self) -> None:
         self.preset_chosen.emit(self.preset.currentData())
+
+    @Slot()
+    def _on_kind_chosen(self) -> None:
+        self.kind_chosen.emit(self.kind.currentData())
 
     @Slot(object)
     def _on_cascade_changed(self, cascaded: CascadedPrompting) -> None:

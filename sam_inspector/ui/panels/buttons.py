@@ -112,8 +112,9 @@ class IconButton(KeyboardFocus, QToolButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isEnabled() and (self.underMouse() or self.shows_focus):
-            painter.setPen(QPen(accent(), 1) if self.shows_focus else Qt.PenStyle.NoPen)
+        if self.isEnabled() and (self.underMouse() or self.shows_focus or self.isChecked()):
+            outlined = self.shows_focus or self.isChecked()
+            painter.setPen(QPen(accent(), 1) if outlined else Qt.PenStyle.NoPen)
             painter.setBrush(mix(hover_fill(), text(), 0.1) if self.isDown() else hover_fill())
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         place = QRect(QPoint(0, 0), self.iconSize())

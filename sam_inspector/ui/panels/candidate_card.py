@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from sam_inspector.ui.panels.key_hint import draw_key, key_size
 from sam_inspector.ui.panels.keyboard_focus import KeyboardFocus
 from sam_inspector.ui.panels.look import RADIUS, accent, faint, field, font_px, hover_fill, mix, muted, outline, text
+from sam_inspector.ui.panels.metric_texts import estimate_text, estimate_words
 
 PICTURE = 64
 SMALL_PICTURE = 40
@@ -43,13 +44,13 @@ class CandidateButton(KeyboardFocus, QAbstractButton):
         self, index: int, title: str, key: str, picture: QImage, predicted_iou: float, *, chosen: bool
     ) -> None:
         """Show a mask."""
-        self.index, self._key, self._number = index, key, f"{predicted_iou:.2f}"
+        self.index, self._key, self._number = index, key, estimate_text(predicted_iou)
         self._picture = QPixmap.fromImage(picture)
         self._shows_chosen = chosen
         self.setText(title)
         self.setChecked(chosen)
-        self.setAccessibleDescription(f"predicted IoU {predicted_iou:.2f}")
-        self.setToolTip(f"{title}: SAM itself expects an IoU of {predicted_iou:.3f} ({key})")
+        self.setAccessibleDescription(f"predicted IoU {self._number}")
+        self.setToolTip(f"{title}: SAM itself expects an IoU of {estimate_words(predicted_iou)} ({key})")
         self.update()
 
     def set_stale(self, stale: bool) -> None:

@@ -41,7 +41,7 @@ class WeightsView:
     by_hand
         How else they can be had.
     fetch
-        Words of the button.
+        Words of the button; empty where nothing can be fetched.
     progress
         How far fetching is; empty while nobody fetches.
     """
@@ -112,7 +112,7 @@ class ClipControls(QWidget):
         self.open_layers = LinkButton("Open…", tip=LAYERS_TIP)
         self.drop_layers = LinkButton("Remove", tip="Go without trained layers")
         self.layers_line = TonedLabel(px=12, wrap=True)
-        self.weights_words = TonedLabel(wrap=True)
+        self.weights_words = TonedLabel(wrap=True, tone="changed")
         self.fetch = PlainButton("", "download")
         self.cancel = LinkButton("Cancel", tip="Give up fetching; what has come is kept for the next attempt")
         self.progress = ElidedLabel(px=12, tone="muted")
@@ -142,6 +142,9 @@ class ClipControls(QWidget):
         if not (self.name.hasFocus() and self.name.isModified() and before.name == view.name):
             with QSignalBlocker(self.name):
                 self.name.setText(view.name)
+            if not self.name.hasFocus():
+                self.name.setCursorPosition(0)  # the beginning of a long name says more than its end
+        self.name.setToolTip(f"{view.name}\n{NAME_TIP}" if view.name else NAME_TIP)
         _say(self.name_line, view.name_error or view.name_note, "changed" if view.name_error else "muted")
         self.sentences.setText(view.sentences)
         self.sentences.setToolTip(view.sentences_tip)
@@ -153,7 +156,8 @@ class ClipControls(QWidget):
         self.layers.setToolTip(view.layers_path)
         self.layers.setVisible(bool(view.layers))
         self._no_layers.setText("" if view.layers else "none")
-        self.drop_layers.setVisible(bool(view.layers))
+        # A file that the settings name and that is gone can be forgotten too.
+        self.drop_layers.setVisible(bool(view.layers or view.layers_error))
         remark = view.layers_error or view.layers_warning
         _say(
             self.layers_line,
@@ -186,6 +190,7 @@ class ClipControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addWidget(self._weights)  # first, for nothing else helps without them
         column.addWidget(self.score)
         column.addSpacing(2)
         column.addLayout(_line((self._titles[0], 0), (self.name, 1)))
@@ -197,7 +202,6 @@ class ClipControls(QWidget):
         )
         column.addWidget(self.layers)
         column.addWidget(self.layers_line)
-        column.addWidget(self._weights)
 
     def _connect(self) -> None:
         self.name.editingFinished.connect(self._on_name_edited)
@@ -215,9 +219,9 @@ class ClipControls(QWidget):
         self.weights_words.setText(weights.words)
         self.fetch.setText(weights.fetch)
         self.fetch.updateGeometry()
-        self.fetch.setVisible(not weights.progress)
+        self.fetch.setVisible(bool(weights.fetch) and not weights.progress)
         self.by_hand.setText(weights.by_hand)
-        self.by_hand.setVisible(not weights.progress)
+        self.by_hand.setVisible(bool(weights.by_hand) and not weights.progress)
         self.progress.setText(weights.progress)
         for widget in (self.progress, self.cancel):
             widget.setVisible(bool(weights.progress))

@@ -11,10 +11,8 @@ from typing import Literal
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from sam_inspector.ui.panels.image_rows import ImageRow, RowState, tooltip
+from sam_inspector.ui.panels.image_rows import FACETS, Facet, ImageListing, ImageRow, RowState, tooltip
 
-Facet = Literal["category", "split", "defect"]
-FACETS: tuple[Facet, ...] = ("category", "split", "defect")
 THUMBNAIL_PX = 96
 """Side of a kept picture: twice what is shown, for dense screens."""
 THUMBNAILS_KEPT = 512
@@ -38,25 +36,19 @@ class ImageListModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[ImageRow] = []
-        self._haystacks: list[str] = []
-        self._position: dict[str, int] = {}
-        self._keys_of_path: dict[Path, str] = {}
+        self._listing = ImageListing.of(())
         self._states: dict[str, RowState] = {}
-        self._visible: list[int] = []
+        self._visible: Sequence[int] = ()
         self._text = ""
         self._choices: dict[Facet, str] = {}
         self._thumbnails: OrderedDict[Path, QPixmap] = OrderedDict()
 
     # --- contents -------------------------------------------------------------------------------------------------
 
-    def set_rows(self, rows: Iterable[ImageRow]) -> None:
+    def set_listing(self, listing: ImageListing) -> None:
         """Show other images; states and pictures of the old ones are forgotten, filters stay."""
         self.beginResetModel()
-        self._rows = list(rows)
-        self._haystacks = [row.key.casefold() for row in self._rows]
-        self._position = {row.key: position for position, row in enumerate(self._rows)}
-        self._keys_of_path = {row.path: row.key for row in self._rows}
+        self._listing = listing
         self._states = {}
         self._thumbnails.clear()
         self._visible = self._matching()
@@ -65,7 +57,7 @@ class ImageListModel(QAbstractListModel):
 
     def set_state(self, key: str, state: RowState) -> None:
         """Tell what is known of one image; an unknown key is left alone, for its dataset may have been closed."""
-        if key not in self._position:
+        if key not in self._listing.position:
             return
         self._states[key] = state
         self._announce(key)
@@ -73,7 +65,7 @@ class ImageListModel(QAbstractListModel):
 
     def set_thumbnail(self, path: Path, image: QImage) -> None:
         """Keep the picture of a file, the longest unused one is dropped; a null image leaves the place empty."""
-        key = self._keys_of_path.get(path)
+        key = self._listing.keys_of_path.get(str(path))
         if key is None:
             return
         if max(image.width(), image.height()) > THUMBNAIL_PX:
@@ -98,7 +90,7 @@ class ImageListModel(QAbstractListModel):
     @property
     def rows(self) -> Sequence[ImageRow]:
         """All images, filtered or not."""
-        return self._rows
+        return self._listing.rows
 
     @property
     def states(self) -> dict[str, RowState]:
@@ -110,7 +102,9 @@ class ImageListModel(QAbstractListModel):
     def values(self, facet: Facet) -> list[str]:
         """The values of a facet that exist, sorted, among the images that the facets before it let through."""
         before = FACETS[: FACETS.index(facet)]
-        return sorted({getattr(row, facet) for row in self._rows if self._passes(row, before)})
+        if not any(name in self._choices for name in before):
+            return list(self._listing.facets[facet])
+        return sorted({getattr(row, facet) for row in self._listing.rows if self._passes(row, before)})
 
     def set_filter(self, text: str, choices: dict[Facet, str]) -> bool:
         """Show the rows whose key holds all words of `text` and whose facets have the chosen values.
@@ -130,17 +124,19 @@ class ImageListModel(QAbstractListModel):
 
     def visible_keys(self) -> list[str]:
         """The images that pass the filters, in order."""
-        return [self._rows[position].key for position in self._visible]
+        return [self._listing.rows[position].key for position in self._visible]
 
     def _passes(self, row: ImageRow, facets: Iterable[Facet]) -> bool:
         return all(facet not in self._choices or getattr(row, facet) == self._choices[facet] for facet in facets)
 
-    def _matching(self) -> list[int]:
+    def _matching(self) -> Sequence[int]:
         words = self._text.casefold().split()
         chosen = [facet for facet in FACETS if facet in self._choices]
+        if not words and not chosen:
+            return range(len(self._listing.rows))
         return [
             position
-            for position, (row, haystack) in enumerate(zip(self._rows, self._haystacks, strict=True))
+            for position, (row, haystack) in enumerate(zip(self._listing.rows, self._listing.haystacks, strict=True))
             if all(word in haystack for word in words) and self._passes(row, chosen)
         ]
 
@@ -148,7 +144,7 @@ class ImageListModel(QAbstractListModel):
 
     def index_of(self, key: str | None) -> QModelIndex:
         """Where an image is in the list; invalid when it is filtered out or unknown."""
-        position = self._position.get(key) if key is not None else None
+        position = self._listing.position.get(key) if key is not None else None
         if position is None:
             return QModelIndex()
         row = bisect_left(self._visible, position)
@@ -157,11 +153,11 @@ class ImageListModel(QAbstractListModel):
 
     def key_at(self, row: int) -> str | None:
         """The key of a shown row."""
-        return self._rows[self._visible[row]].key if 0 <= row < len(self._visible) else None
+        return self._listing.rows[self._visible[row]].key if 0 <= row < len(self._visible) else None
 
     def neighbour(self, key: str | None, step: Literal[-1, 1]) -> str | None:
         """The next or previous shown image, also from one that is filtered out; None at the ends."""
-        position = self._position.get(key) if key is not None else None
+        position = self._listing.position.get(key) if key is not None else None
         if position is None:
             return self.key_at(0 if step == 1 else len(self._visible) - 1)
         if step == 1:
@@ -176,7 +172,7 @@ class ImageListModel(QAbstractListModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: D102
         if not index.isValid() or index.row() >= len(self._visible):
             return None
-        row = self._rows[self._visible[index.row()]]
+        row = self._listing.rows[self._visible[index.row()]]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.name
         if role == self.ROW:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+Facet = Literal["category", "split", "defect"]
+FACETS: tuple[Facet, ...] = ("category", "split", "defect")
 VERDICT_WORDS = {"defect": "Defect", "good": "Good", "unsure": "Unsure", None: "Not decided"}
 
 
@@ -33,6 +37,39 @@ class ImageRow:
     category: str
     path: Path
     has_ground_truth: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ImageListing:
+    """All rows of a list with what finds them; made where there is time for it, as a list may have 100,000.
+
+    Attributes
+    ----------
+    haystacks
+        For each row the text that is searched.
+    position, keys_of_path
+        Of each key its row's number; of each file, as text, its key.
+    facets
+        Of each facet the values that exist, sorted.
+    """
+
+    rows: tuple[ImageRow, ...]
+    haystacks: tuple[str, ...]
+    position: Mapping[str, int]
+    keys_of_path: Mapping[str, str]
+    facets: Mapping[Facet, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, rows: Iterable[ImageRow]) -> ImageListing:
+        """From rows with keys of their own."""
+        rows = tuple(rows)
+        return cls(
+            rows,
+            tuple(row.key.casefold() for row in rows),
+            {row.key: position for position, row in enumerate(rows)},
+            {str(row.path): row.key for row in rows},
+            {facet: tuple(sorted({getattr(row, facet) for row in rows})) for facet in FACETS},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from sam_inspector.ui import icons
 from sam_inspector.ui.panels.buttons import IconButton
 from sam_inspector.ui.panels.empty_state import EmptyState
 from sam_inspector.ui.panels.image_delegate import ImageDelegate
-from sam_inspector.ui.panels.image_list_model import FACETS, Facet, ImageListModel
+from sam_inspector.ui.panels.image_list_model import ImageListModel
 from sam_inspector.ui.panels.image_list_view import ImageListView
-from sam_inspector.ui.panels.image_rows import ImageRow, RowState
+from sam_inspector.ui.panels.image_rows import FACETS, Facet, ImageListing, ImageRow, RowState
 from sam_inspector.ui.panels.labels import ElidedLabel
 from sam_inspector.ui.panels.look import GAP, MARGIN
 from sam_inspector.ui.panels.panel_header import PanelHeader
@@ -84,12 +84,12 @@ class ImagesPanel(QWidget):
 
     # --- setters --------------------------------------------------------------------------------------------------
 
-    def set_dataset(self, title: str, rows: list[ImageRow]) -> None:
+    def set_dataset(self, title: str, listing: ImageListing) -> None:
         """Show the images of another dataset; filters stay where their value exists there too."""
         self.header.set_subtitle(title)
         self._current = None
         self.view.forget_requests()
-        self._model.set_rows(rows)
+        self._model.set_listing(listing)
         self._fill_combos()
         self._apply_filter()
         self._show_page()
@@ -113,13 +113,13 @@ class ImagesPanel(QWidget):
         """The image marked as on screen."""
         return self._current
 
-    def next_key(self) -> str | None:
-        """The image after the current one among those that pass the filters; None at the end."""
-        return self._model.neighbour(self._current, 1)
+    def next_key(self, key: str | None = None) -> str | None:
+        """The image after one, or after the current one, among those that pass the filters; None at the end."""
+        return self._model.neighbour(key or self._current, 1)
 
-    def previous_key(self) -> str | None:
-        """The image before the current one among those that pass the filters; None at the start."""
-        return self._model.neighbour(self._current, -1)
+    def previous_key(self, key: str | None = None) -> str | None:
+        """The image before one, or before the current one, among those that pass the filters; None at the start."""
+        return self._model.neighbour(key or self._current, -1)
 
     def visible_keys(self) -> list[str]:
         """The images that pass the filters, in order."""

@@ -32,6 +32,8 @@ class JobRow:
         As `14 of 23`.
     seconds_left
         None while it can't be told.
+    is_paused
+        It waits until a person lets it go on.
     """
 
     number: int
@@ -39,11 +41,12 @@ class JobRow:
     fraction: float | None
     text: str = ""
     seconds_left: float | None = None
+    is_paused: bool = False
 
     @property
     def progress(self) -> str:
         """What stands beside the bar."""
-        left = time_left(self.seconds_left)
+        left = "paused" if self.is_paused else time_left(self.seconds_left)
         return ", ".join(part for part in (self.text, left) if part)
 
 

@@ -24,6 +24,8 @@ LAYERS = (
     ("image", "Image", "The image itself"),
 )
 ROW_HEIGHT = 28
+LEAST_WIDTH = 264
+"""Of the panel, with a map and without: Qt shares the window's width out anew when a dock's least width changes."""
 
 
 class _Swatch(QWidget):
@@ -138,6 +140,7 @@ class LayersPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMinimumWidth(LEAST_WIDTH)
         self.header = PanelHeader("Layers")
         self.rows = {name: LayerRow(name, title, tip) for name, title, tip in LAYERS}
         link = LinkButton("Open a map…", tip="Lay a map file over this image (Ctrl+M)")

@@ -114,7 +114,7 @@ METRICS: dict[str, MetricText] = {
         MetricText(
             "predicted_iou",
             "Predicted IoU",
-            "SAM's own estimate of the IoU; it knows no ground truth, and may exceed 1.",
+            "SAM's own estimate of the IoU; it knows no ground truth. What lies outside 0 to 1 is shown as 0 or 1.",
             "Mean over the chosen masks of this image's prompts.",
             "SAM gave no mask.",
         ),
@@ -157,6 +157,17 @@ COPIED = ("iou", *GRID)
 """Columns of the copied row."""
 
 
+def estimate_text(estimate: float, decimals: int = 2) -> str:
+    """SAM's own estimate of an IoU, as shown: brought to 0 to 1, which the head that gives it may leave."""
+    return f"{min(max(estimate, 0.0), 1.0):.{decimals}f}"
+
+
+def estimate_words(estimate: float) -> str:
+    """The same for a tooltip: three decimals, and the raw value where it lies outside."""
+    shown = estimate_text(estimate, 3)
+    return shown if 0 <= estimate <= 1 else f"{shown} (raw {estimate:.3f}, which no IoU can be)"
+
+
 def value_of(scores: MaskScores | None, name: str) -> float | None:
     """A metric's value; areas as shares of the image; None where it is not defined."""
     if scores is None:
@@ -172,6 +183,8 @@ def value_text(scores: MaskScores | None, name: str) -> str:
     value = value_of(scores, name)
     if value is None:
         return "–"
+    if name == "predicted_iou":
+        return estimate_text(value, 3)
     return f"{100 * value:.2f} %" if name in AREAS else f"{value:.3f}"
 
 
@@ -182,4 +195,7 @@ def value_tooltip(scores: MaskScores | None, name: str) -> str:
         return f"{metric.why_missing(scores)}\n{metric.definition[0].upper()}{metric.definition[1:]}"
     if name in AREAS and scores is not None:
         return metric.tooltip(f"{getattr(scores, name):,} of {scores.image_area:,} pixels of this image.")
+    value = value_of(scores, name)
+    if name == "predicted_iou" and value is not None and not 0 <= value <= 1:
+        return f"{metric.tooltip()}\nShown as {estimate_words(value)}."
     return metric.tooltip()

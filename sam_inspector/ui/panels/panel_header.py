@@ -6,7 +6,7 @@ panel's first row.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -29,6 +29,11 @@ class PanelHeader(QWidget):
         self._row.addWidget(self.title)
         self._row.addWidget(self.subtitle, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._measure()
+
+    def _measure(self) -> None:
+        # The window's layout asks for it hundreds of times an image.
+        self._least = QSize(80, max(HEIGHT, self.title.sizeHint().height() + 12))
 
     def add_button(self, button: QWidget) -> None:
         """Put a small button at the right end."""
@@ -39,10 +44,15 @@ class PanelHeader(QWidget):
         self.subtitle.setText(text)
 
     def sizeHint(self) -> QSize:  # noqa: D102
-        return QSize(super().sizeHint().width(), max(HEIGHT, self.title.sizeHint().height() + 12))
+        return QSize(super().sizeHint().width(), self._least.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
-        return QSize(80, self.sizeHint().height())
+        return self._least
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange):
+            self._measure()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)

@@ -18,6 +18,7 @@ from sam_inspector.ui.panels.mode_rows import ModeList, ModeRow
 from sam_inspector.ui.panels.panel_header import PanelHeader
 from sam_inspector.ui.panels.prompt_list import PromptListView
 from sam_inspector.ui.panels.segmented import SegmentedControl
+from sam_inspector.ui.prompt_origin import is_by_hand, is_edited, origin_of
 
 __all__ = ["ModeRow", "PromptsPanel"]
 
@@ -42,8 +43,6 @@ LACKS_MAP = (
     "Made with a map that is not loaded: the mask is shown without it, and the score stored before stays until the "
     "prompts change. Choose Automatic to make them again."
 )
-ORIGINS = {"few-shot": "few-shot", "clip": "CLIP", "lad": "LAD", "gt": "from GT"}
-"""The words for who made the prompts, the first that holds."""
 
 
 class PromptsPanel(QWidget):
@@ -80,6 +79,7 @@ class PromptsPanel(QWidget):
         self._points_default = ElidedLabel(px=12, tone="muted")
         self._points_label = ElidedLabel("Points")
         self.lacks_map = TonedLabel(LACKS_MAP, tone="changed", wrap=True)
+        self.kept = TonedLabel(tone="muted", wrap=True)
         self._made = ElidedLabel(px=12, tone="muted")
         self.three_passes = QCheckBox("Refine in three passes")
         self.three_passes.setFont(font_px(13))
@@ -89,7 +89,7 @@ class PromptsPanel(QWidget):
         self.accept_button = AccentButton("Accept region", "accept", tip="Keep this mask, go on with the next (Enter)")
         self._prompts = Prompts()
         self._source = "hand"
-        self._in_passes = self._lacks_map = False
+        self._in_passes = self._lacks_map = self._has_accepted = False
         self._has_ground_truth = False
         self._lay_out()
         self._connect()
@@ -102,6 +102,12 @@ class PromptsPanel(QWidget):
         self._prompts = prompts
         self.list.set_prompts(prompts, selected)
         self._refresh()
+
+    def set_accepted(self, has_accepted: bool) -> None:
+        """Whether a mask is accepted, to which no prompts are added unasked."""
+        if has_accepted != self._has_accepted:
+            self._has_accepted = has_accepted
+            self._refresh()
 
     def set_source(self, source: str) -> None:
         """Show what makes the prompts: `hand`, `gt` or `auto`."""
@@ -167,6 +173,7 @@ class PromptsPanel(QWidget):
         for widget in (
             self._empty,
             self.lacks_map,
+            self.kept,
             self._generator,
             self.three_passes,
             self._made,
@@ -242,8 +249,20 @@ class PromptsPanel(QWidget):
         self._rest.setVisible(self.list.isHidden())
         self.clear_button.setEnabled(bool(self._prompts))
         self.accept_button.setEnabled(bool(self._prompts.decodable))
+        self.kept.setText(self._why_kept() if from_gt and self._has_ground_truth else "")
+        self.kept.setVisible(bool(self.kept.text()))
         self._refresh_parameters()
         self._refresh_words()
+
+    def _why_kept(self) -> str:
+        """Why the prompts on screen are not those of the mode that holds, and how to have those; else empty."""
+        mode = self.modes.mode()
+        title = mode.title if mode is not None else "a mode"
+        if is_by_hand(self._prompts):
+            return f"Edited by hand: clear the prompts (Esc) and choose {title} to have them made again."
+        if self._prompts:
+            return ""
+        return "A mask is accepted." if self._has_accepted else f"Choose {title} to have the prompts made again."
 
     def _refresh_parameters(self) -> None:
         mode = self.modes.mode()
@@ -259,10 +278,9 @@ class PromptsPanel(QWidget):
         self._parameters.set_remark(remark, stands_out=is_changed)
 
     def _refresh_words(self) -> None:
-        edited = ", edited" if any(item.edited for item in self._prompts.items) else ""
-        sources = {item.source for item in self._prompts.items}
-        origin = next((words for source, words in ORIGINS.items() if source in sources), "by hand")
-        if self._in_passes and not sources.isdisjoint(MAP_SOURCES):
+        edited = ", edited" if is_edited(self._prompts) else ""
+        origin = origin_of(self._prompts)
+        if self._in_passes and any(item.source in MAP_SOURCES for item in self._prompts.items):
             origin = "Cascade"
         self.header.set_subtitle(origin + edited if self._prompts else "")
         counts = [

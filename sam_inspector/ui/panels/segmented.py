@@ -15,9 +15,9 @@ from sam_inspector.ui.panels.look import RADIUS, accent, faint, field, font_px, 
 class _Segment(KeyboardFocus, QAbstractButton):
     """One choice; only the ends of the row are round."""
 
-    def __init__(self, name: str, title: str, tip: str, parent: QWidget) -> None:
+    def __init__(self, name: str, title: str, tip: str, can_shrink: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self.name = name
+        self.name, self._can_shrink = name, can_shrink
         self.first = self.last = False
         self.setText(title)
         self.setToolTip(tip)
@@ -32,7 +32,7 @@ class _Segment(KeyboardFocus, QAbstractButton):
         return QSize(metrics.horizontalAdvance(self.text()) + 20, max(28, metrics.height() + 12))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40, self.sizeHint().height())
+        return QSize(40, self.sizeHint().height()) if self._can_shrink else self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -76,11 +76,15 @@ class SegmentedControl(QWidget):
     ----------
     choices
         `(name, title, tooltip)` each.
+    can_shrink
+        Titles are cut where room is short; else each keeps its words.
     """
 
     chosen = Signal(str)
 
-    def __init__(self, choices: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, choices: Sequence[tuple[str, str, str]], parent: QWidget | None = None, *, can_shrink: bool = True
+    ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
@@ -88,7 +92,7 @@ class SegmentedControl(QWidget):
         row.setSpacing(0)
         self._segments: dict[str, _Segment] = {}
         for name, title, tip in choices:
-            segment = _Segment(name, title, tip, self)
+            segment = _Segment(name, title, tip, can_shrink, self)
             self._group.addButton(segment)
             self._segments[name] = segment
             row.addWidget(segment, 1)

@@ -96,6 +96,25 @@ def test_it_gives_way_to_ground_truth_and_comes_back(auto, driver):
     driver.wait(lambda: {item.source for item in auto.prompts.items} == {"few-shot"})
 
 
+def test_ground_truth_leaves_what_a_person_edited_and_says_how_to_have_it_replaced(auto, driver):
+    auto.turn_on()
+    driver.wait_for_scores()
+    driver.click(20, 20)
+    edited, panel = auto.prompts, driver.views.prompts
+    driver.window.action("source_gt").trigger()
+    assert auto.prompts == edited
+    words = panel.kept.text()
+    assert panel.kept.isVisibleTo(driver.window)
+    assert words == "Edited by hand: clear the prompts (Esc) and choose Box to have them made again."
+    panel.modes.button("bp").click()
+    assert auto.prompts == edited
+    assert "choose Box + 1 point to have" in panel.kept.text()
+    driver.key(Qt.Key.Key_Escape)
+    panel.modes.button("bp").click()
+    assert {item.source for item in auto.prompts.items} == {"gt"}
+    assert not panel.kept.isVisibleTo(driver.window)
+
+
 # --- threshold ------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """What a map in the window is compared with, and what can go wrong with it."""
 
+import shutil
+
 from sam_inspector.anomaly.settings import FewShotSettings, ReferenceChoice
 from tests.fakes import FakeSegmenter, loader
 from tests.ui.automatic_driver import (
@@ -173,3 +175,18 @@ def test_missing_weights_are_one_sentence_and_the_default_still_works(auto, driv
     driver.show(SPOT)
     auto.wait_for_map()
     assert auto.prompts == before
+
+
+def test_the_fields_are_filled_anew_for_another_category_only(driver, tmp_path, textile):
+    other = tmp_path / "both"
+    for name in ("one", "two"):
+        shutil.copytree(textile, other / name)
+    driver.app.presenter.open_path(other, f"one/{SPOT}")
+    driver.wait(lambda: driver.session.opened is not None)
+    told = []
+    driver.app.presenter.automatic.settings_changed.connect(lambda: told.append(driver.session.current_key))
+    driver.show(f"one/{TWO_SPOTS}")
+    driver.show(f"one/{GOOD}")
+    assert told == []
+    driver.show(f"two/{SPOT}")
+    assert told == [f"two/{SPOT}"]

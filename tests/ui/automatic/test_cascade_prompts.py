@@ -40,7 +40,7 @@ def test_points_and_three_passes(cascade, driver):
     for (x, y), label in zip(prompt.points, prompt.labels, strict=True):
         assert (90 <= x <= 150 and 58 <= y <= 118) == bool(label)
     made = driver.session.cascade
-    assert (made.anomaly_map, made.score, made.shown) == (cascade.automatic.anomaly_map, "average", 3)
+    assert (made.made_from.anomaly_map, made.score, made.shown) == (cascade.automatic.anomaly_map, "average", 3)
     assert len(driver.session.passes) == 3
     assert driver.session.map_input.threshold == cascade.automatic.threshold
     assert cascade.state.startswith("1 region, 6 points, image score ")

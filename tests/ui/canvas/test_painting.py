@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from sam_inspector.core.prompts import Prompt, Prompts
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.ui import theme
-from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay
+from sam_inspector.ui.canvas.overlays import ErrorOverlay, MapOverlay, MaskOverlay, RegionsOverlay
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
 from sam_inspector.ui.canvas.view import Canvas
 
@@ -263,3 +263,38 @@ def test_overlays_lie_in_place_in_a_picture_of_the_whole_window(qtbot, mask):
     for pixel, colour in (((80, 50), mixed(theme.MASK, 0.4)), ((150, 50), GRAY)):
         spot = canvas.viewport().mapTo(window, canvas.view_point(QPointF(*pixel)).toPoint())
         assert picture.pixelColor(spot).getRgb()[:3] == pytest.approx(colour, abs=2)
+
+
+def test_in_a_narrow_view_legends_take_little_of_the_image(driver, mask):
+    canvas = driver.canvas
+    canvas.set_map(MapOverlay.from_map(AnomalyMap(np.zeros((100, 200), np.float32), "few-shot", 0.03, 0.31)))
+    canvas.set_regions(RegionsOverlay.from_masks(mask, ~mask, (200, 100)))
+    canvas.set_layer("map", True, 0.85)
+    full = canvas._map_legend.size()
+    canvas.resize(466, 466)
+    small, regions = canvas._map_legend.geometry(), canvas._regions_legend.geometry()
+    assert canvas._map_legend.texts() == ("Map", "", "0.03", "0.31")
+    assert small.height() < 0.6 * full.height()
+    assert small.width() < full.width()
+    assert small.bottom() == regions.bottom(), "side by side"
+    assert not small.intersects(regions)
+    canvas.set_errors(ErrorOverlay.from_masks(mask, np.roll(mask, 30, axis=1)))
+    canvas.set_layer("errors", True, 0.6)
+    places = [legend.geometry() for legend in (canvas._error_legend, canvas._map_legend, canvas._regions_legend)]
+    assert all(canvas.viewport().rect().contains(place) for place in places)
+    assert not any(one.intersects(other) for one in places for other in places if one is not other)
+    assert min(place.top() for place in places) > 466 - 100
+    canvas.resize(800, 600)
+    assert canvas._map_legend.size() == full
+
+
+def test_a_notice_stands_above_the_image_and_goes_with_it(driver):
+    canvas = driver.canvas
+    canvas.set_notice("This mask: few-shot, not CLIP")
+    assert canvas._notice.isVisible()
+    assert canvas.viewport().rect().contains(canvas._notice.geometry())
+    canvas.set_overlays_hidden(True)
+    assert not canvas._notice.isVisible()
+    canvas.set_overlays_hidden(False)
+    canvas.set_notice("")
+    assert not canvas._notice.isVisible()

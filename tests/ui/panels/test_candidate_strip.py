@@ -1,5 +1,7 @@
 """The candidate strip: cards by mouse, what is grey while stale, and room."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
@@ -109,3 +111,12 @@ def test_a_card_names_key_and_estimate(strip):
     strip.set_candidates(cards())
     assert "0.960" in strip.cards[0].toolTip()
     assert strip.cards[3].text() == "Single mask"
+
+
+@pytest.mark.parametrize(("estimate", "shown"), [(1.003, "1.00"), (-0.02, "0.00"), (0.962, "0.96")])
+def test_an_estimate_is_shown_as_an_iou_and_the_tooltip_has_it_raw(strip, estimate, shown):
+    strip.set_candidates([replace(card, predicted_iou=estimate) for card in cards(count=1)])
+    (card,) = strip.cards
+    assert card.lines()[-1][2] == shown
+    assert card.accessibleDescription() == f"predicted IoU {shown}"
+    assert f"{estimate:.3f}" in card.toolTip()

@@ -229,3 +229,29 @@ def test_three_passes_are_not_for_prompts_from_a_map(panel, qtbot):
         qtbot.mouseClick(panel.three_passes, Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
     panel.set_prompts(Prompts((Prompt(points=((1.0, 2.0),), labels=(1,)),)))
     assert panel.three_passes.isEnabled()
+
+
+def test_it_says_why_the_prompts_are_not_those_of_the_mode_and_how_to_have_them(panel):
+    panel.set_source("gt")
+    panel.set_prompts(GENERATED)
+    assert not panel.kept.isVisible()
+    panel.set_prompts(BY_HAND)
+    assert panel.kept.text() == "Edited by hand: clear the prompts (Esc) and choose Box to have them made again."
+    assert panel.kept.isVisible()
+    panel.set_prompts(Prompts())
+    assert panel.kept.text() == "Choose Box to have the prompts made again."
+    panel.set_accepted(True)
+    assert panel.kept.text() == "A mask is accepted."
+    for elsewhere in ("hand", "auto"):
+        panel.set_source(elsewhere)
+        assert not panel.kept.isVisible()
+    panel.set_source("gt")
+    panel.set_has_ground_truth(False)
+    assert not panel.kept.isVisible()
+
+
+def test_a_point_added_to_what_a_generator_made_is_an_edit(panel):
+    panel.set_prompts(GENERATED)
+    assert panel.header.subtitle.text() == "from GT"
+    panel.set_prompts(Prompts((*GENERATED.items, Prompt(points=((3, 3),), labels=(1,)))))
+    assert panel.header.subtitle.text() == "from GT, edited"

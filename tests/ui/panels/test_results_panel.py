@@ -1,5 +1,7 @@
 """The results panel: numbers, dashes, grey, the table of what is done, and the copied row."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -155,3 +157,10 @@ def test_the_grid_has_as_many_columns_as_fit(panel, qtbot, width, columns):
     for cell in panel.grid.cells.values():
         assert cell.title.shown_text() == METRICS[cell.name].title
     assert panel.table.mapTo(panel, panel.table.rect().topRight()).x() <= width
+
+
+def test_an_estimate_above_one_is_shown_as_one_and_copied_as_it_is(panel):
+    panel.set_scores(replace(FULL, predicted_iou=1.0034), "ready")
+    assert shown(panel)["predicted_iou"] == "1.000"
+    assert "raw 1.003" in panel.grid.cells["predicted_iou"].toolTip()
+    assert panel.copy_row().split("\t")[COPIED.index("predicted_iou")] == "1.0034"

@@ -1,0 +1,1 @@
+"""The workspace that shows one image under several modes and models at once."""

@@ -1,0 +1,1 @@
+"""The Tune workspace: networks trained on a person's own images."""

@@ -1,0 +1,1 @@
+"""The foregrounds of a category: shown as they are found, and corrected by clicks."""
