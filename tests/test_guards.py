@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from sam_inspector.core.geometry import check_prompts
-from sam_inspector.models.registry import MODELS, PackageMember, WebAddress
+from sam_inspector.models.registry import MODELS, NpmMember, PackageMember, WebAddress
 from sam_inspector.prompting.from_ground_truth import GT_MODES, GT_PRESETS, prompts_from_ground_truth
 
 ROOT = Path(__file__).parents[1]
 MAX_LINES, MAX_LINES_UI = 500, 400
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sam_inspector", "resources", "tests", "packaging"}
-NETWORKS = ("torch", "torchvision", "timm", "open_clip", "segment_anything")
+NETWORKS = ("torch", "torchvision", "timm", "open_clip", "segment_anything", "sam2", "onnxruntime")
 
 
 def run_python(code):
@@ -80,17 +80,18 @@ def test_every_model_names_its_adapter_licence_and_source(name):
     assert re.fullmatch(r"[A-Za-z0-9.+-]+", spec.licence)
     assert "https://" in spec.paper
     assert spec.homepage.startswith("https://")
-    assert re.fullmatch(r"[0-9a-f]{64}", spec.sha256)
     assert spec.size_bytes > 1_000_000
     assert spec.capabilities
     assert spec.note.endswith(".")
-    assert isinstance(spec.sources[0], WebAddress)
-    for source in spec.sources:
-        if isinstance(source, WebAddress):
-            assert source.url.startswith("https://")
-        else:
-            assert isinstance(source, PackageMember)
-            assert re.fullmatch(r"\d+(\.\d+)*", source.version)
+    for file in spec.weights.files:
+        assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
+        assert isinstance(file.sources[0], WebAddress)
+        for source in file.sources:
+            if isinstance(source, WebAddress):
+                assert source.url.startswith("https://")
+            else:
+                assert isinstance(source, PackageMember | NpmMember)
+                assert re.fullmatch(r"\d+(\.\d+)*", source.version)
 
 
 @pytest.mark.parametrize("preset", GT_PRESETS)

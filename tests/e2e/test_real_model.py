@@ -144,12 +144,16 @@ def test_click_to_mask(on_chip, capsys):
     assert statistics.median(seconds) < 0.25
 
 
+IMAGES = 30
+"""A hundred, with which it was measured as well, take two minutes."""
+
+
 @pytest.mark.timeout(900)
-def test_a_hundred_images_do_not_pile_up(real, tmp_path, capsys):
-    """Memory after the tenth image and after the hundredth."""
+def test_many_images_do_not_pile_up(real, tmp_path, capsys):
+    """Memory after the tenth image and after the last; an embedding that stays has some 10 MB with its stages."""
     rng = np.random.default_rng(0)
     base = np.asarray(Image.effect_noise((640, 640), 40).convert("RGB"))
-    for number in range(100):
+    for number in range(IMAGES):
         Image.fromarray(np.roll(base, number * 7, axis=1) // 2 + rng.integers(0, 90, 3, np.uint8)).save(
             tmp_path / f"{number:03}.jpg"
         )
@@ -158,7 +162,7 @@ def test_a_hundred_images_do_not_pile_up(real, tmp_path, capsys):
     embedded = []
     real.app.presenter.encoding_changed.connect(lambda state, seconds: embedded.append(state))
     after_ten = 0
-    for number in range(100):
+    for number in range(IMAGES):
         real.show(f"{number:03}.jpg")
         real.click(300, 300)
         real.wait_for_scores()
@@ -168,8 +172,8 @@ def test_a_hundred_images_do_not_pile_up(real, tmp_path, capsys):
     gc.collect()
     growth = (process.memory_info().rss - after_ten) / 1e6
     with capsys.disabled():
-        print(f"\nmemory grows by {growth:.0f} MB from the 10th to the 100th image")
-    assert growth < 200
+        print(f"\nmemory grows by {growth:.0f} MB from the 10th to the {IMAGES}th image")
+    assert growth < 150
 
 
 def test_ground_truth_modes_on_the_samples(real, samples):
@@ -191,14 +195,16 @@ application = build()
 application.window.show()
 app.processEvents()
 seconds = time.perf_counter() - began
-assert "torch" not in sys.modules
+for late in ("torch", "sklearn", "pyqtgraph", "qtawesome", "qtpy", "jinja2", "sam_inspector.ui.compare.workspace",
+             "sam_inspector.ui.evaluate.controller"):
+    assert late not in sys.modules, late
 application.window.close()
 print(seconds)
 """
 
 
 def test_the_window_is_there_within_two_seconds(own_home, capsys):
-    """From the start of Python to a painted window, torch not among what it waits for. Warm disk: best of three."""
+    """From the start of Python to a painted window, without torch and other workspaces. Warm disk: best of three."""
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
