@@ -29,7 +29,7 @@ from sam_inspector.models.weights import FOLDER_VARIABLE, weights_folder
 from sam_inspector.resources_path import resources_path
 from sam_inspector.ui.app import Application, build, make_qt_application
 from sam_inspector.ui.session import PromptSource
-from sam_inspector.ui.settings import Settings
+from sam_inspector.ui.settings import CompareSetting, PaneSetting, Settings
 
 PICTURES = Path(__file__).resolve().parents[1] / ".github" / "pictures"
 SIZE = (1440, 900)
@@ -175,6 +175,13 @@ def draw(hands: Hands, samples: Path, out: Path) -> None:
     _cascade(hands, samples / "brick")
     save(hands, out / "inspect-cascade.png")
 
+    _compare(hands, samples)
+    save(hands, out / "compare.png")
+
+    _evaluate(hands)
+    save(hands, out / "evaluate.png")
+
+    hands.window.set_workspace("inspect")
     hands.trigger("theme_dark")
     hands.pause()
     _do_some_images(hands, samples / "brick", ("crack/000", "crack/001", "spall/000", "spall/001"))
@@ -237,6 +244,35 @@ def _cascade(hands: Hands, category: Path) -> None:
     hands.pause(2 * SETTLE_MS)
 
 
+def _compare(hands: Hands, samples: Path) -> None:
+    """Rust on a gear under four modes, after two other images, with the difference of the first two and a table."""
+    compare = hands.app.workspaces.compare
+    hands.open(samples, "gear/test/scratch/000.jpg")
+    hands.window.set_workspace("compare")
+    for name in ("scratch/000", "scratch/001", "rust/001"):
+        hands.go_to(f"gear/test/{name}.jpg")
+        hands.wait(lambda: all(row.scores is not None for row in compare.rows()), "all panes")
+    hands.pause()
+
+
+def _evaluate(hands: Hands) -> None:
+    """All bundled samples under four modes, two cells chosen."""
+    hands.window.set_workspace("evaluate")
+    evaluate = hands.app.workspaces.evaluate
+    page = evaluate.page
+    hands.wait(lambda: bool(page.choices.tree.datasets()), "the datasets")
+    for mode in ("b", "bp", "bps", "few-shot"):
+        page.choices.modes[mode].setChecked(True)
+    hands.wait(page.choices.start.isEnabled, "the start")
+    QTest.mouseClick(page.choices.start, LEFT)
+    hands.wait(lambda: evaluate.run is not None and evaluate.state == "idle", "the results")
+    columns = evaluate.run.table.columns
+    page.table.choose(("brick", columns[0]))
+    page.table.choose(("brick", columns[-1]), beside=True)
+    page.images.tabs.segment("pair").click()
+    hands.pause(4 * SETTLE_MS)
+
+
 def _look_at_errors(hands: Hands) -> None:
     """A stain that runs down the wall: what the mask hits, what is too much, what it misses."""
     hands.go_to("test/stain/000.jpg")
@@ -285,7 +321,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     with own_home() as home:
         make_qt_application()
-        application = build(settings=Settings(theme="light"))
+        panes = [PaneSetting(mode=mode) for mode in ("b", "few-shot", "bp", "cascade")]
+        application = build(settings=Settings(theme="light", compare=CompareSetting(panes=panes)))
         hands = Hands(application)
         hands.window.resize(*SIZE)
         hands.window.show()
