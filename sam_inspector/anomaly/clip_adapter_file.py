@@ -10,9 +10,10 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sam_inspector.anomaly.clip_adapter import ClipAdapter
-from sam_inspector.anomaly.clip_manifest import METADATA_KEY, AdapterManifest, parse_manifest, read_adapter_manifest
+from sam_inspector.anomaly.clip_manifest import ADAPTER_FORM, AdapterManifest, read_adapter_manifest
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_atomic
+from sam_inspector.data.manifests import METADATA_KEY
 from sam_inspector.models.clip import ClipModel
 
 LAYERS, OPTIMISER = "adapter.", "optimiser."
@@ -69,7 +70,7 @@ def load_adapter(path: Path, clip: ClipModel) -> SavedAdapter:
     try:
         # Metadata and tensors of one moment: the file may be replaced between two looks.
         with safe_open(str(path), framework="pt", device="cpu") as file:
-            manifest = parse_manifest(path, (file.metadata() or {}).get(METADATA_KEY, ""))
+            manifest = ADAPTER_FORM.parse(path, (file.metadata() or {}).get(METADATA_KEY, ""))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(damaged) from error

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
-
-from sam_inspector.core.errors import InputError
+from sam_inspector.data.manifests import ManifestForm
 
 VERSION = "sam-inspector/clip-adapter/1"
-METADATA_KEY = "manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +69,7 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-# JSON knows no tuples, hence not strict.
-_FORM: TypeAdapter[AdapterManifest] = TypeAdapter(AdapterManifest)
+ADAPTER_FORM = ManifestForm(AdapterManifest, VERSION, "adapter for CLIP", "train clip-adapter")
 
 
 def read_adapter_manifest(path: Path) -> AdapterManifest:
@@ -86,37 +80,4 @@ def read_adapter_manifest(path: Path) -> AdapterManifest:
     InputError
         When there is no such file, it is damaged, or no file of linear layers.
     """
-    if not path.is_file():
-        raise InputError(f"There is no adapter {path}: check the path, or train one.")
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(
-            f"The adapter {path} is damaged or no adapter at all: train it again, or choose another."
-        ) from error
-    return parse_manifest(path, metadata.get(METADATA_KEY, ""))
-
-
-def parse_manifest(path: Path, text: str) -> AdapterManifest:
-    """A manifest from the text in a file.
-
-    Raises
-    ------
-    InputError
-        When it is none, or of another version.
-    """
-    try:
-        raw: Any = json.loads(text)
-        version = raw.get("version") if isinstance(raw, dict) else None
-    except (ValueError, RecursionError):
-        version = None
-    if version is None:
-        raise InputError(f"{path} is no adapter for CLIP: choose a file that “train clip-adapter” wrote.")
-    if version != VERSION:
-        raise InputError(f"The adapter {path} is of another version ({version}, not {VERSION}): train it again.")
-    try:
-        return _FORM.validate_python({field.name: raw.get(field.name) for field in fields(AdapterManifest)})
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise InputError(f"The adapter {path} is damaged (at “{place}”): train it again, or choose another.") from error
+    return ADAPTER_FORM.read(path)

@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sam_inspector.anomaly.simplenet.checkpoint import SavedSimpleNet, check_fits, load_simplenet, save_simplenet
-from sam_inspector.anomaly.simplenet.manifest import METADATA_KEY, SimpleNetManifest, read_simplenet_manifest
+from sam_inspector.anomaly.simplenet.manifest import SimpleNetManifest, read_simplenet_manifest
 from sam_inspector.anomaly.simplenet.settings import PAPER_PROTOCOL
 from sam_inspector.anomaly.simplenet.training import BestEpoch
 from sam_inspector.core.errors import InputError, StoreError
+from sam_inspector.data.manifests import METADATA_KEY
 from tests.anomaly.simplenet_runs import SMALL, WIDTH, noise_image, store_of, trained
 
 MANIFEST = SimpleNetManifest(

@@ -169,7 +169,7 @@ def test_what_can_not_be_done_is_one_sentence_before_any_work(shell, nuts, tiny_
         ((nuts, *own, "--texts", tmp_path / "none.json"), "There is no list of text prompts"),
         ((nuts, *own, "--texts", unplaced), "has no placeholder {}"),
         ((nuts, *own, "--adapter", tmp_path / "none.safetensors"), "There is no adapter"),
-        ((nuts, *own, "--adapter", junk), "is damaged or no adapter at all"),
+        ((nuts, *own, "--adapter", junk), "is damaged or none at all"),
         ((tmp_path / "two", *own), "holds 2 categories"),
         ((nuts, *own, "--reference", tmp_path / "nowhere"), "There is no folder"),
     ):

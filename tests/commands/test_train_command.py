@@ -157,7 +157,7 @@ def test_what_can_not_be_done_is_one_sentence_before_any_work(shell, parts, tiny
             (parts, *own, "--out", tmp_path / "junk.safetensors"),
             "is there already: go on with that training by --resume",
         ),
-        ((parts, *own, "--out", tmp_path / "junk.safetensors", "--resume"), "is damaged or no adapter at all"),
+        ((parts, *own, "--out", tmp_path / "junk.safetensors", "--resume"), "is damaged or none at all"),
         ((parts, *own, "--out", tmp_path / "tiny.pt/new.safetensors"), "is a file, not a folder"),
         ((tmp_path / "nowhere", *own, "--out", out), "There is no file or folder"),
         ((tmp_path / "plain", *own, "--out", out), "There is nothing to train on"),

@@ -12,17 +12,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sam_inspector.anomaly.simplenet.manifest import (
-    METADATA_KEY,
-    SimpleNetManifest,
-    parse_manifest,
-    read_simplenet_manifest,
-)
+from sam_inspector.anomaly.simplenet.manifest import SIMPLENET_FORM, SimpleNetManifest, read_simplenet_manifest
 from sam_inspector.anomaly.simplenet.network import SimpleNet
 from sam_inspector.anomaly.simplenet.token_store import TokenSpace
 from sam_inspector.anomaly.simplenet.training import BestEpoch, TrainingState
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_atomic
+from sam_inspector.data.manifests import METADATA_KEY
 
 NETWORK, BEST, SPACE, NORMAL = "network.", "best.", "space.", "normal."
 DISCRIMINATOR, ADAPTOR = "discriminator_optimiser.", "adaptor_optimiser."
@@ -89,7 +85,7 @@ def load_simplenet(path: Path) -> SavedSimpleNet:
     try:
         # Metadata and tensors of one moment: the file may be replaced between two looks.
         with safe_open(str(path), framework="pt", device="cpu") as file:
-            manifest = parse_manifest(path, (file.metadata() or {}).get(METADATA_KEY, ""))
+            manifest = SIMPLENET_FORM.parse(path, (file.metadata() or {}).get(METADATA_KEY, ""))
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(damaged) from error

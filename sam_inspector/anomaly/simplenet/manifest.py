@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
 
 from sam_inspector.anomaly.simplenet.recipe import SimpleNetRecipe
 from sam_inspector.anomaly.simplenet.settings import LAST_EPOCH
-from sam_inspector.core.errors import InputError
+from sam_inspector.data.manifests import ManifestForm
 
 VERSION = "sam-inspector/simplenet/2"
-METADATA_KEY = "manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +106,7 @@ class SimpleNetManifest:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-# JSON knows no tuples, hence not strict.
-_FORM: TypeAdapter[SimpleNetManifest] = TypeAdapter(SimpleNetManifest)
+SIMPLENET_FORM = ManifestForm(SimpleNetManifest, VERSION, "SimpleNet", "train simplenet")
 
 
 def read_simplenet_manifest(path: Path) -> SimpleNetManifest:
@@ -123,39 +117,4 @@ def read_simplenet_manifest(path: Path) -> SimpleNetManifest:
     InputError
         When there is no such file, it is damaged, or no file of SimpleNet.
     """
-    if not path.is_file():
-        raise InputError(f"There is no SimpleNet {path}: check the path, or train one.")
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(
-            f"The SimpleNet {path} is damaged or none at all: train it again, or choose another."
-        ) from error
-    return parse_manifest(path, metadata.get(METADATA_KEY, ""))
-
-
-def parse_manifest(path: Path, text: str) -> SimpleNetManifest:
-    """A manifest from the text in a file.
-
-    Raises
-    ------
-    InputError
-        When it is none, or of another version.
-    """
-    try:
-        raw: Any = json.loads(text)
-        version = raw.get("version") if isinstance(raw, dict) else None
-    except (ValueError, RecursionError):
-        version = None
-    if version is None:
-        raise InputError(f"{path} is no SimpleNet: choose a file that “train simplenet” wrote.")
-    if version != VERSION:
-        raise InputError(f"The SimpleNet {path} is of another version ({version}, not {VERSION}): train it again.")
-    try:
-        return _FORM.validate_python({field.name: raw.get(field.name) for field in fields(SimpleNetManifest)})
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise InputError(
-            f"The SimpleNet {path} is damaged (at “{place}”): train it again, or choose another."
-        ) from error
+    return SIMPLENET_FORM.read(path)
