@@ -13,8 +13,8 @@ from sam_inspector.anomaly.clip_adapter import ClipAdapter
 from sam_inspector.anomaly.clip_manifest import ADAPTER_FORM, AdapterManifest, read_adapter_manifest
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_atomic
-from sam_inspector.data.manifests import METADATA_KEY
 from sam_inspector.models.clip import ClipModel
+from sam_inspector.models.manifests import METADATA_KEY
 
 LAYERS, OPTIMISER = "adapter.", "optimiser."
 

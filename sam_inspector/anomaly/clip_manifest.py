@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sam_inspector.data.manifests import ManifestForm
+from sam_inspector.models.manifests import ManifestForm
 
 VERSION = "sam-inspector/clip-adapter/1"
 

@@ -14,6 +14,8 @@ EMPTY_LOGIT = -32.0
 
 SINGLE_MASK = 0
 """Index of the single-mask output among the four outputs of SAM's decoder."""
+ALL_MASKS = 4
+"""The single mask and the three of the multimask output."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,19 +82,23 @@ def default_candidate(prompt: Prompt, scores: NDArray[np.float32], *, single_poi
     Parameters
     ----------
     scores
-        float32 `(4,)`, predicted IoU of the single mask and of the three others.
+        float32 `(M,)`, predicted IoU of the single mask and of the others: three, or of a tuned model a draft or none.
     single_point_multimask
         Whether one point alone gets the best of three.
     """
     if prompt.candidate is not None:
-        return prompt.candidate
+        # It may have been chosen among the masks of a model that gives more of them.
+        return prompt.candidate if prompt.candidate < len(scores) else SINGLE_MASK
     lonely_point = prompt.box is None and len(prompt.points) == 1
     return best_of_three(scores) if lonely_point and single_point_multimask else SINGLE_MASK
 
 
 def best_of_three(scores: NDArray[np.float32]) -> int:
-    """The best of the multimask output's masks by predicted IoU, float32 `(4,)`: 1, 2 or 3."""
-    return 1 + int(np.argmax(scores[1:]))
+    """The best of the multimask output's masks by predicted IoU, float32 `(4,)`: 1, 2 or 3.
+
+    A model without that output, whose answers have fewer masks, gives 0, its single mask.
+    """
+    return 1 + int(np.argmax(scores[1:])) if len(scores) == ALL_MASKS else SINGLE_MASK
 
 
 @dataclass(frozen=True, eq=False, slots=True)

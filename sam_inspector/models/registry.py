@@ -42,6 +42,10 @@ class ModelSpec:
         masks (`multimask`).
     note
         One sentence that helps to choose.
+    tuned_sha256
+        Of a tuned model the hash of the file that was tuned; empty for a model of the registry.
+    encoder
+        Of a tuned model whose encoder is that of another one: that model, whose embeddings it decodes.
     """
 
     name: str
@@ -56,11 +60,23 @@ class ModelSpec:
     capabilities: frozenset[Capability]
     note: str
     runtime: Runtime = "torch"
+    tuned_sha256: str = ""
+    encoder: str = ""
 
     @property
     def sha256(self) -> str:
         """Hash of the checkpoint, hexadecimal; of several files the hashes with a plus between them."""
-        return self.weights.joined_sha256
+        return "+".join(filter(None, (self.weights.joined_sha256, self.tuned_sha256)))
+
+    @property
+    def embedded_by(self) -> str:
+        """Name of the model whose embeddings it decodes: most often its own."""
+        return self.encoder or self.name
+
+    @property
+    def embedded_by_sha256(self) -> str:
+        """Hash of the weights that such an embedding depends on."""
+        return self.weights.joined_sha256 if self.encoder else self.sha256
 
     @property
     def size_bytes(self) -> int:
@@ -248,14 +264,19 @@ MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}
 
 
 def get_model_spec(name: str) -> ModelSpec:
-    """The row of a model.
+    """The row of a model: of the registry, or of one that was tuned, by its name or its file.
 
     Raises
     ------
     InputError
-        For a name that is not in the registry; the message lists those that are.
+        For a name that is none of a model; the message lists those that there are. For a file that is no tuned model.
     """
-    try:
+    if name in MODELS:
         return MODELS[name]
-    except KeyError:
-        raise InputError(f"There is no model “{name}”: choose one of {', '.join(MODELS)}.") from None
+    from sam_inspector.models.tuned.finding import find_tuned, tuned_models
+
+    found = find_tuned(name)
+    if found is None:
+        known = ", ".join((*MODELS, *(spec.name for spec in tuned_models())))
+        raise InputError(f"There is no model “{name}”: choose one of {known}.")
+    return found

@@ -30,6 +30,7 @@ from sam_inspector.models.checkpoints import read_checkpoint
 from sam_inspector.models.devices import DeviceChoice
 from sam_inspector.models.encoding import encoding
 from sam_inspector.models.fused_gelu import can_fuse_gelu
+from sam_inspector.models.prompt_tensors import PromptTensors
 from sam_inspector.models.registry import ModelSpec
 from sam_inspector.models.sam_stages import taking_stages
 from sam_inspector.models.segmenter import DecodedPrompt, Embedding
@@ -37,7 +38,8 @@ from sam_inspector.models.tiny_vit_encoder import TinyViTEncoder, encoder_weight
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 PIXEL_STD = (58.395, 57.12, 57.375)
-LOGITS_SIZE = 256
+LOGITS_SHARE = 4
+"""The encoder's side is so many times that of the low-resolution logits."""
 BATCH = 16
 """Prompts decoded at a time; bounds the memory that an image with hundreds of components takes."""
 
@@ -51,7 +53,8 @@ class SamSegmenter:
         self._torch_device = torch.device(device.device)
         self._dtype: torch.dtype = getattr(torch, device.precision)
         self._sam = sam.eval().requires_grad_(False).to(self._torch_device)
-        if isinstance(sam.image_encoder, TinyViTEncoder):
+        # A tuned model takes over a network that is prepared already.
+        if isinstance(sam.image_encoder, TinyViTEncoder) and not sam.image_encoder.is_fused:
             sam.image_encoder.fuse()
             if device.device == "cpu" and self._dtype is torch.bfloat16 and can_fuse_gelu():
                 sam.image_encoder.fuse_gelu()
@@ -62,13 +65,17 @@ class SamSegmenter:
     def embed(self, pixels: NDArray[np.uint8], *, cancelled: Callable[[], bool] = never) -> Embedding:
         """Encode an image; see `Segmenter.embed`."""
         height, width = pixels.shape[:2]
-        resized = self._resize(pixels)
-        image = torch.from_numpy(resized).to(self._torch_device).permute(2, 0, 1)[None].float()
-        image = self._sam.preprocess(image).contiguous(memory_format=torch.channels_last)
+        image = self.image_tensor(pixels)
         encoder = self._sam.image_encoder
         with encoding(self.spec.title, self.device, _blocks(encoder), cancelled), taking_stages(encoder) as taken:
             features = encoder(image)
-        return Embedding(features.float(), (height, width), self.spec.name, tuple(taken))
+        return Embedding(features.float(), (height, width), self.spec.embedded_by, tuple(taken))
+
+    def image_tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """An image as the encoder takes it: resized, normalised, padded; float32 `(1, 3, 1024, 1024)`."""
+        image = torch.from_numpy(self._resize(pixels)).to(self._torch_device).permute(2, 0, 1)[None].float()
+        prepared: Tensor = self._sam.preprocess(image).contiguous(memory_format=torch.channels_last)
+        return prepared
 
     def _resize(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Bring the longest side to the encoder's; very large images are averaged down first, to spare memory."""
@@ -98,7 +105,7 @@ class SamSegmenter:
 
         Prompts with equally many points share a batch. A mask is united nowhere here.
         """
-        if embedding.model != self.spec.name:
+        if embedding.model != self.spec.embedded_by:
             raise ModelError(f"An embedding of {embedding.model} can't be decoded by {self.spec.name}.")
         masks = list(mask_inputs) if mask_inputs is not None else [None] * len(prompts)
         alike: dict[tuple[int, bool, bool], list[int]] = defaultdict(list)
@@ -119,30 +126,71 @@ class SamSegmenter:
     def _decode_batch(
         self, embedding: Embedding, prompts: list[Prompt], masks: list[NDArray[np.float32] | None]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        size = embedding.size
-        points = boxes = mask_input = None
+        given = self.prompt_tensors(embedding.size, prompts, masks)
+        logits, scores = self._answer(embedding, given)
+        return logits.float().cpu().numpy(), scores.float().cpu().numpy()
+
+    def prompt_tensors(
+        self,
+        size: tuple[int, int],
+        prompts: Sequence[Prompt],
+        masks: Sequence[NDArray[np.float32] | None] | None = None,
+    ) -> PromptTensors:
+        """Bring prompts into the model's frame.
+
+        Parameters
+        ----------
+        size
+            `(height, width)` of their image in pixels.
+        prompts
+            All with as many points, and all or none with a box.
+        masks
+            For each, or for none, logits float32 `(256, 256)`.
+        """
+        points = labels = boxes = mask_input = None
         if prompts[0].points:
             coordinates = np.array([prompt.points for prompt in prompts], np.float64)
-            labels = np.array([prompt.labels for prompt in prompts], np.int64)
-            points = (self._tensor(self._transform.apply_coords(coordinates, size)), self._tensor(labels, torch.int64))
+            points = self._tensor(self._transform.apply_coords(coordinates, size))
+            labels = self._tensor(np.array([prompt.labels for prompt in prompts], np.int64), torch.int64)
         if prompts[0].box is not None:
             corners = np.array([prompt.box for prompt in prompts], np.float64)
             boxes = self._tensor(self._transform.apply_boxes(corners, size))
-        if masks[0] is not None:
-            mask_input = self._tensor(np.stack([mask for mask in masks if mask is not None])[:, None])
-        sam = self._sam
-        sparse, dense = sam.prompt_encoder(points=points, boxes=boxes, masks=mask_input)
-        logits, scores = sam.mask_decoder.predict_masks(
+        given = [mask for mask in masks or () if mask is not None]
+        if given:
+            mask_input = self._tensor(np.stack(given)[:, None])
+        return PromptTensors(points, labels, boxes, mask_input)
+
+    def _answer(self, embedding: Embedding, given: PromptTensors) -> tuple[Tensor, Tensor]:
+        """All masks of the decoder `(B, M, 256, 256)`, and their predicted IoU `(B, M)`."""
+        points = None if given.points is None else (given.points, given.labels)
+        sparse, dense = self.prompt_encoder(points=points, boxes=given.boxes, masks=given.masks)
+        answer: tuple[Tensor, Tensor] = self.mask_decoder.predict_masks(
             image_embeddings=embedding.features.to(self._torch_device),
-            image_pe=self._positional_encoding(),
+            image_pe=self.prompt_encoder.get_dense_pe(),
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
         )
-        return logits.float().cpu().numpy(), scores.float().cpu().numpy()
+        return answer
 
-    def _positional_encoding(self) -> Tensor:
-        encoding: Tensor = self._sam.prompt_encoder.get_dense_pe()
-        return encoding
+    @property
+    def logits_side(self) -> int:
+        """Of the low-resolution logits: 256, unless a test has a smaller network."""
+        return self._side // LOGITS_SHARE
+
+    @property
+    def network(self) -> Sam:
+        """The whole network, on its device."""
+        return self._sam
+
+    @property
+    def prompt_encoder(self) -> PromptEncoder:
+        """SAM's own."""
+        return self._sam.prompt_encoder
+
+    @property
+    def mask_decoder(self) -> MaskDecoder:
+        """SAM's own."""
+        return self._sam.mask_decoder
 
     def _tensor(self, values: NDArray[np.generic], dtype: torch.dtype = torch.float32) -> Tensor:
         return torch.as_tensor(values, dtype=dtype, device=self._torch_device)
@@ -161,21 +209,21 @@ class SamSegmenter:
 
     def dense_features(self, embedding: Embedding) -> DenseFeatures:
         """The encoder's middle features, without the padding; see `Segmenter.dense_features`."""
-        if embedding.model != self.spec.name or not embedding.stages:
+        if embedding.model != self.spec.embedded_by or not embedding.stages:
             raise ModelError(f"An embedding of {embedding.model} has no middle features of {self.spec.name}.")
         height, width = self._frame(embedding, embedding.stages[0].shape[-1])
         levels = tuple(stage[:, :height, :width] for stage in embedding.stages)
-        return DenseFeatures(levels, embedding.size, f"{SAM_BACKBONE}:{self.spec.name}")
+        return DenseFeatures(levels, embedding.size, f"{SAM_BACKBONE}:{self.spec.embedded_by}")
 
     def image_features(self, embedding: Embedding) -> DenseFeatures:
         """What the decoder sees of the image, without the padding; see `Segmenter.image_features`."""
         height, width = self._frame(embedding, embedding.features.shape[-1])
         level = embedding.features[0, :, :height, :width]
-        return DenseFeatures((level,), embedding.size, f"{self.spec.name}:output")
+        return DenseFeatures((level,), embedding.size, f"{self.spec.embedded_by}:output")
 
     def logits_frame(self, embedding: Embedding) -> tuple[int, int]:
         """Part of the logits that shows the image; the rest is padding."""
-        return self._frame(embedding, LOGITS_SIZE)
+        return self._frame(embedding, self.logits_side)
 
     def _frame(self, embedding: Embedding, side: int) -> tuple[int, int]:
         height, width = self._transform.get_preprocess_shape(*embedding.size, side)

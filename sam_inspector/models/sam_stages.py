@@ -48,6 +48,16 @@ def stage_modules(encoder: nn.Module) -> tuple[nn.Module, ...]:
     return tuple(with_global_attention[1:3])
 
 
+def stage_channels(encoder: nn.Module) -> tuple[int, ...]:
+    """How many channels each stage has."""
+    if isinstance(encoder, TinyViTEncoder):
+        stages = encoder.body.stages
+        widths = [int(stage.blocks[-1].mlp.fc2.out_features) for stage in (stages[1], stages[2])]
+        return (widths[0], widths[1], widths[1])
+    width: Any = getattr(getattr(encoder, "patch_embed", None), "proj", None)
+    return tuple(int(width.out_channels) for _ in stage_modules(encoder))
+
+
 @contextmanager
 def taking_stages(encoder: nn.Module) -> Iterator[list[Tensor]]:
     """Collect the stages of one encoded image: bfloat16 `(C, 64, 64)` each, filled in while the encoder runs."""

@@ -57,9 +57,11 @@ class DecodedPrompt:
     logits
         float32 `(4, 256, 256)`: what the model gives to somebody who wants one mask, then the three multimask outputs,
         in the model's frame. The first is the output of the single-mask token; where that is unstable, or a decoder
-        has no such token, as those of SAM 2 may, it is that of the three which has the highest predicted IoU.
+        has no such token, as those of SAM 2 may, it is that of the three which has the highest predicted IoU. A tuned
+        model, which lacks the capability `multimask`, gives what it was tuned for, and behind it the draft of that
+        where it makes one: `(2, 256, 256)` or `(1, 256, 256)`.
     scores
-        float32 `(4,)`: predicted IoU of each.
+        float32 `(4,)`, or as many as there are masks: predicted IoU of each.
     """
 
     logits: NDArray[np.float32]

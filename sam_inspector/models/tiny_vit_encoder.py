@@ -43,6 +43,7 @@ class TinyViTEncoder(nn.Module):
             if hasattr(module, "fused_attn"):
                 module.fused_attn = False
         self.body: Any = body
+        self.is_fused = False
         self.neck = nn.Sequential(
             nn.Conv2d(LAST_STAGE_CHANNELS, OUTPUT_CHANNELS, kernel_size=1, bias=False),
             LayerNorm2d(OUTPUT_CHANNELS),
@@ -60,6 +61,7 @@ class TinyViTEncoder(nn.Module):
 
     def fuse(self) -> None:
         """Fold every batch normalisation into the convolution before it; for inference only, and not to be undone."""
+        self.is_fused = True
         for module in list(self.body.modules()):
             for name, child in list(module.named_children()):
                 fused: Any = child

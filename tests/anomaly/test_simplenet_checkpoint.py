@@ -14,7 +14,7 @@ from sam_inspector.anomaly.simplenet.manifest import SimpleNetManifest, read_sim
 from sam_inspector.anomaly.simplenet.settings import PAPER_PROTOCOL
 from sam_inspector.anomaly.simplenet.training import BestEpoch
 from sam_inspector.core.errors import InputError, StoreError
-from sam_inspector.data.manifests import METADATA_KEY
+from sam_inspector.models.manifests import METADATA_KEY
 from tests.anomaly.simplenet_runs import SMALL, WIDTH, noise_image, store_of, trained
 
 MANIFEST = SimpleNetManifest(

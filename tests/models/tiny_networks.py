@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from segment_anything.modeling import ImageEncoderViT, Sam
+from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
 from sam_inspector.models.sam import build_sam
 from sam_inspector.models.sam2 import build_sam2
@@ -35,6 +35,35 @@ def tiny_vit_sam() -> Sam:
         global_attn_indexes=(0, 1, 2),
     )
     return Sam(encoder, whole.prompt_encoder, whole.mask_decoder)
+
+
+def small_sam(side: int = 128) -> Sam:
+    """SAM's classes for pictures of so many pixels, all untrained: quick enough to be tuned in a test."""
+    torch.manual_seed(0)
+    grid = side // 16
+    encoder = ImageEncoderViT(
+        depth=2,
+        embed_dim=48,
+        num_heads=2,
+        patch_size=16,
+        img_size=side,
+        out_chans=32,
+        use_rel_pos=True,
+        window_size=4,
+        global_attn_indexes=(0, 1),
+    )
+    prompts = PromptEncoder(
+        embed_dim=32, image_embedding_size=(grid, grid), input_image_size=(side, side), mask_in_chans=8
+    )
+    transformer = TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=2)
+    decoder = MaskDecoder(
+        num_multimask_outputs=3,
+        transformer=transformer,
+        transformer_dim=32,
+        iou_head_depth=2,
+        iou_head_hidden_dim=32,
+    )
+    return Sam(encoder, prompts, decoder)
 
 
 def tiny_sam2() -> Any:

@@ -18,7 +18,7 @@ from sam_inspector.anomaly.simplenet.token_store import TokenSpace
 from sam_inspector.anomaly.simplenet.training import BestEpoch, TrainingState
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_atomic
-from sam_inspector.data.manifests import METADATA_KEY
+from sam_inspector.models.manifests import METADATA_KEY
 
 NETWORK, BEST, SPACE, NORMAL = "network.", "best.", "space.", "normal."
 DISCRIMINATOR, ADAPTOR = "discriminator_optimiser.", "adaptor_optimiser."

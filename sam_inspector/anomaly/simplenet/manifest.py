@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sam_inspector.anomaly.simplenet.recipe import SimpleNetRecipe
 from sam_inspector.anomaly.simplenet.settings import LAST_EPOCH
-from sam_inspector.data.manifests import ManifestForm
+from sam_inspector.models.manifests import ManifestForm
 
 VERSION = "sam-inspector/simplenet/2"
 

@@ -20,6 +20,7 @@ from sam_inspector.anomaly.simplenet.network import SimpleNet, new_network, simp
 from sam_inspector.anomaly.simplenet.recipe import SimpleNetRecipe
 from sam_inspector.anomaly.simplenet.token_store import TokenSpace, TokenStore
 from sam_inspector.core.errors import InputError, ModelError
+from sam_inspector.models.out_of_memory import is_out_of_memory
 
 LEAST_TOKENS = 16
 """A part of a batch has no fewer, for the mean over it means something then."""
@@ -248,11 +249,6 @@ def begin_training(recipe: SimpleNetRecipe, space: TokenSpace, seed: int, images
     width = len(space.mean)
     network = new_network(width, recipe.hidden_of(width), seed, keeps_at_first=recipe.keeps_at_first)
     return TrainingRun(recipe, network.to(space.mean.device), space, seed, images_a_step)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory has run out; torch has no type of its own for the CPU's."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "DefaultCPUAllocator" in str(error)
 
 
 def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
