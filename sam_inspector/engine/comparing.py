@@ -21,7 +21,7 @@ from sam_inspector.engine.requests import (
     MapMethod,
 )
 from sam_inspector.engine.simplenet_works import LearnSimpleNet
-from sam_inspector.models.registry import get_model_spec
+from sam_inspector.models.registry import ModelSpec, get_model_spec
 
 
 class Comparer:
@@ -63,7 +63,8 @@ class Comparer:
     def _prepare(self, work: CompareImage, pane: ComparePane, cancelled: Callable[[], bool]) -> Generator[str]:
         if pane.model not in self._beside or not self._is_usable(pane.model):
             own = self._inspector.beside()
-            if not own.has_model or own.segmenter.spec.name != pane.model:
+            # A tuned model may have been tuned anew under its name.
+            if not own.has_model or not _is_model(own.segmenter.spec, pane.model):
                 yield f"Loading {get_model_spec(pane.model).title}"
                 own.load_model(pane.model, device=work.device, cancelled=cancelled)
             self._beside[pane.model] = own
@@ -83,9 +84,9 @@ class Comparer:
         return known[1]
 
     def _is_usable(self, model: str) -> bool:
-        """Whether the device that the model was loaded on is the one in use."""
-        mine, theirs = self._beside[model], self._inspector
-        return not theirs.has_model or mine.segmenter.device == theirs.segmenter.device
+        """Whether the model is still the one of that name, and the device it was loaded on the one in use."""
+        mine, theirs = self._beside[model].segmenter, self._inspector
+        return _is_model(mine.spec, model) and (not theirs.has_model or mine.device == theirs.segmenter.device)
 
     def _modes(self, work: CompareImage, pane: ComparePane, cancelled: Callable[[], bool]) -> ImageModes:
         inspector = self._beside[pane.model]
@@ -107,6 +108,10 @@ class Comparer:
         for name in [name for name in self._beside if name not in models]:
             del self._beside[name]
             self._maps.pop(name, None)
+
+
+def _is_model(spec: ModelSpec, name: str) -> bool:
+    return spec.name == name and spec.tuned_sha256 == get_model_spec(name).tuned_sha256
 
 
 def _doing(work: CompareImage, method: MapMethod, progress: JobProgress) -> str:

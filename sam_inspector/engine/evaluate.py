@@ -19,7 +19,7 @@ from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.engine.foreground_checks import check_backgrounds, check_foreground, kinds_of
 from sam_inspector.engine.image_rows import ImageRow, ModeResult
 from sam_inspector.engine.map_methods import LearntSettings, MapWorks, check_map_methods
-from sam_inspector.engine.modes import AUTOMATIC_MODES, EVALUATE_MODES
+from sam_inspector.engine.modes import AUTOMATIC_MODES, EVALUATE_MODES, TUNED_MODE
 from sam_inspector.engine.requests import JobProgress, MapMethod, SegmentOptions
 from sam_inspector.engine.results import ResultsFolder
 from sam_inspector.engine.run_header import json_values as json_values, open_results as open_results
@@ -28,7 +28,10 @@ from sam_inspector.foreground.backgrounds import BackgroundSettings
 from sam_inspector.foreground.category_types import CategoryKind
 from sam_inspector.methods.prompt_modes import RECOMMENDED
 from sam_inspector.methods.sam2sim import ForegroundChoice
+from sam_inspector.methods.spt.prompts import AskedWith
 from sam_inspector.models.backbone import never
+from sam_inspector.models.registry import get_model_spec
+from sam_inspector.models.tuned.finding import check_base, tuned_manifest, untuned_spec
 from sam_inspector.prompting.automatic import AutomaticPrompts
 from sam_inspector.prompting.cascade_settings import CascadedPrompting
 from sam_inspector.prompting.from_anomaly_map import check_settings
@@ -67,6 +70,10 @@ class EvaluateSettings:
         What stands for the type of a category that the table of types does not know; `unknown` refuses it.
     background
         Which backgrounds the test images of objects are set before, whatever the mode; None leaves them as they are.
+    tuned
+        The tuned model of mode `spt`, by name or file; empty where the model of the evaluation is one itself.
+    spt_prompts
+        What mode `spt` is asked with.
     """
 
     modes: tuple[str, ...]
@@ -87,6 +94,8 @@ class EvaluateSettings:
     foreground: ForegroundChoice = field(default_factory=ForegroundChoice)
     unknown_kind: CategoryKind = "unknown"
     background: BackgroundSettings | None = None
+    tuned: str = ""
+    spt_prompts: AskedWith = "box"
 
     @property
     def automatic_modes(self) -> tuple[str, ...]:
@@ -107,6 +116,25 @@ class EvaluateSettings:
     def asks_for_types(self) -> bool:
         """Whether it must be known which categories show objects before a background."""
         return self.background is not None or "sam2sim" in self.map_methods
+
+    def check_tuned(self, model: str) -> None:
+        """Refuse mode `spt` without a tuned model, or with one that was tuned on another than the evaluation's.
+
+        Raises
+        ------
+        InputError
+            For such, and for a file that is no tuned model.
+        """
+        if TUNED_MODE not in self.modes:
+            return
+        spec = get_model_spec(model)
+        if not self.tuned and not spec.tuned_sha256:
+            raise InputError(
+                f"Mode {TUNED_MODE} needs a tuned model: name its file with --tuned, or tune {spec.title} with "
+                "“train spt” first."
+            )
+        if self.tuned:
+            check_base(tuned_manifest(self.tuned), untuned_spec(spec), self.tuned)
 
     def check(self) -> None:
         """Refuse what can't be evaluated.
@@ -131,6 +159,9 @@ class EvaluateSettings:
             raise InputError(f"At most {self.limit} images were asked for; ask for at least 1.")
         if self.map_method not in get_args(MapMethod):
             raise InputError(f"There is no map “{self.map_method}”: choose from {', '.join(get_args(MapMethod))}.")
+        if self.spt_prompts not in get_args(AskedWith):
+            known = ", ".join(get_args(AskedWith))
+            raise InputError(f"A tuned model can't be asked with “{self.spt_prompts}”: choose from {known}.")
         if self.automatic_modes:
             check_settings(self.prompting)
             check_map_methods(self.map_methods, self.few_shot, self.clip, self.learnt)

@@ -27,6 +27,7 @@ def evaluation_steps(
     """
     settings = work.settings
     settings.check()
+    settings.check_tuned(work.model)
     samples = samples_to_evaluate(work.datasets, settings)
     works = map_works(
         work.datasets, settings.categories, settings.map_methods, settings.few_shot, settings.clip, settings.learnt

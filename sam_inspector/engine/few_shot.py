@@ -239,7 +239,7 @@ class FewShotMapper:
     def _model_of(self, settings: FewShotSettings) -> str:
         if settings.backbone != SAM_BACKBONE:
             return settings.backbone
-        return self._inspector.segmenter.spec.name if self._inspector.has_model else ""
+        return self._inspector.segmenter.spec.embedded_by if self._inspector.has_model else ""
 
 
 def _is_like(one: tuple[int, int], other: tuple[int, int]) -> bool:

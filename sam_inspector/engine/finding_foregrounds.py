@@ -150,6 +150,7 @@ def ask_foreground(
         When no model is loaded, or the device ran out of memory.
     """
     image = read_image(work.path)
+    inspector = inspector.untuned()
     segmenter = inspector.segmenter
     start = mask_from_png(work.start) if work.start else None
     if start is not None and start.shape != (image.height, image.width):

@@ -60,6 +60,9 @@ class Foregrounds:
             self._inspector = inspector.beside()
             device = "cpu" if in_use.device.device == "cpu" else "auto"
             self._inspector.load_model(choice.model, device=device, cancelled=cancelled)
+        else:
+            # A tuned model looks for defects.
+            self._inspector = inspector.untuned()
         spec, device_choice = self._inspector.segmenter.spec, self._inspector.segmenter.device
         self.finder = f"{spec.name} {spec.sha256} {device_choice.precision}"
 

@@ -17,10 +17,12 @@ from sam_inspector.core.segmentation import AnomalyMap, Segmentation
 from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.category_maps import CategoryMaps
 from sam_inspector.engine.map_methods import LEARNT_METHODS
-from sam_inspector.engine.modes import AUTOMATIC_MODES
+from sam_inspector.engine.modes import AUTOMATIC_MODES, TUNED_MODE
 from sam_inspector.engine.requests import CascadeInput, MapInput, MapMethod
 from sam_inspector.methods.prompt_modes import RECOMMENDED
+from sam_inspector.methods.spt.prompts import prompts_of_kind
 from sam_inspector.models.backbone import never
+from sam_inspector.models.tuned.finding import manifest_of
 from sam_inspector.prompting.from_anomaly_map import map_threshold, prompts_from_map
 from sam_inspector.prompting.from_ground_truth import prompts_from_ground_truth
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from sam_inspector.engine.evaluate import EvaluateSettings
     from sam_inspector.engine.few_shot import MapOutcome
     from sam_inspector.engine.inspector import EmbedOutcome, Inspector
+
+LEARNT_FROM = "The model was tuned on this very image, so its scores say little."
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -100,6 +104,8 @@ class ImageModes:
         self._seconds = {"encode": None, "decode": None, "map": None}
         if mode in AUTOMATIC_MODES:
             return self._automatic(mode)
+        if mode == TUNED_MODE:
+            return self._tuned()
         settings = self._settings
         prompts = prompts_from_ground_truth(self._ground_truth, mode, preset=settings.preset, points=settings.points)
         return ModeAnswer(self._segment(prompts, settings.preset), prompts, self._seconds)
@@ -116,6 +122,20 @@ class ImageModes:
         if not prompts.decodable:
             raise InputError("There are no prompts by hand on this image yet: click or drag some in Inspect.")
         return ModeAnswer(self._segment(prompts, self._settings.preset), prompts, self._seconds)
+
+    def _tuned(self) -> ModeAnswer:
+        settings = self._settings
+        prompts = prompts_of_kind(self._ground_truth, settings.spt_prompts, settings.points)
+        inspector = self._inspector.tuned(settings.tuned) if settings.tuned else self._inspector
+        if inspector.segmenter.spec.embedded_by == self._inspector.segmenter.spec.embedded_by:
+            embedded = self._embed(RECOMMENDED)
+        else:
+            embedded = inspector.embed(self._image, cancelled=self._cancelled)
+            self._seconds["encode"] = embedded.seconds
+        options = replace(settings.options, preset=RECOMMENDED)
+        segmentation, self._seconds["decode"] = inspector.segment(embedded, prompts, options)
+        seen = manifest_of(inspector.segmenter.spec).has_seen(self._image.image_id)
+        return ModeAnswer(segmentation, prompts, self._seconds, remark=LEARNT_FROM if seen else "")
 
     def _automatic(self, mode: str) -> ModeAnswer:
         settings, image, row = self._settings, self._image, AUTOMATIC_MODES[mode]

@@ -24,6 +24,7 @@ from sam_inspector.methods.prompt_modes import preprocess
 from sam_inspector.models.backbone import never
 from sam_inspector.models.embedding_cache import EmbeddingCache, EmbeddingKey
 from sam_inspector.models.freed_memory import return_freed_memory
+from sam_inspector.models.registry import get_model_spec
 from sam_inspector.models.segmenter import Embedding, Segmenter
 from sam_inspector.prompting.cascade_settings import CoFeatureSettings
 from sam_inspector.prompting.co_feature_points import co_feature_points
@@ -61,6 +62,7 @@ class Inspector:
         self._segmenter: Segmenter | None = None
         self._decoder: PromptDecoder | None = None
         self._encoded = 0
+        self._tuned: Inspector | None = None
 
     def beside(self) -> Inspector:
         """Another inspector with the same model and embeddings, which may load a model of its own.
@@ -72,6 +74,32 @@ class Inspector:
         if self._segmenter is not None:
             other._segmenter = self._segmenter
             other._decoder = PromptDecoder(self._segmenter)
+        return other
+
+    def untuned(self) -> Inspector:
+        """An inspector whose model is not tuned: this one, or one beside it with the model that was tuned."""
+        base: Segmenter | None = getattr(self._segmenter, "base", None)
+        return self if base is None else self._beside_with(base)
+
+    def tuned(self, name: str) -> Inspector:
+        """An inspector beside this whose model is this one's with what was tuned on it; the last one is kept.
+
+        Raises
+        ------
+        InputError
+            When there is no such tuned model, its file is damaged, or it was tuned on another model.
+        """
+        spec = get_model_spec(name)
+        if self._tuned is None or self._tuned.segmenter.spec != spec:
+            from sam_inspector.models.tuned.tuned_segmenter import tune
+
+            self._tuned = self._beside_with(tune(self.untuned().segmenter, spec))
+        return self._tuned
+
+    def _beside_with(self, segmenter: Segmenter) -> Inspector:
+        other = self.beside()
+        other._segmenter = segmenter
+        other._decoder = PromptDecoder(segmenter)
         return other
 
     @property
@@ -111,14 +139,13 @@ class Inspector:
         segmenter = self._load(name, device=device, precision=precision, report=report, cancelled=cancelled)
         self._segmenter = segmenter
         self._decoder = PromptDecoder(segmenter)
+        self._tuned = None
         return segmenter
 
     def embedding_key(self, image: LoadedImage, preset: str = "recommended") -> EmbeddingKey:
         """What the image's embedding is kept under."""
-        segmenter = self.segmenter
-        return EmbeddingKey(
-            image.image_id, segmenter.spec.name, segmenter.spec.sha256 or "", preset, segmenter.device.precision
-        )
+        spec, precision = self.segmenter.spec, self.segmenter.device.precision
+        return EmbeddingKey(image.image_id, spec.embedded_by, spec.embedded_by_sha256, preset, precision)
 
     def is_embedded(self, image: LoadedImage, preset: str = "recommended") -> bool:
         """Whether the image needs no encoding any more."""

@@ -18,7 +18,9 @@ from sam_inspector.core.scores import MaskScores
 from sam_inspector.core.segmentation import AnomalyMap
 from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.foreground_works import AskForeground, FindForegrounds
+from sam_inspector.engine.job_progress import JobProgress as JobProgress
 from sam_inspector.engine.simplenet_works import LearnSimpleNet
+from sam_inspector.engine.spt_works import TrainSpt
 from sam_inspector.foreground.backgrounds import BackgroundSettings
 from sam_inspector.methods.sam2sim import ForegroundChoice
 
@@ -28,15 +30,6 @@ if TYPE_CHECKING:
     from sam_inspector.engine.image_modes import ModeAnswer
     from sam_inspector.engine.image_rows import ImageRow
     from sam_inspector.engine.map_methods import MapWorks
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """One step of a long job: items done so far of all, and what it is at."""
-
-    done: int
-    total: int
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +291,7 @@ JobWork = (
     | CompareImage
     | ExchangeImage
     | TrainSimpleNet
+    | TrainSpt
     | FindForegrounds
     | AskForeground
 )

@@ -27,8 +27,10 @@ from sam_inspector.engine.requests import (
     JobWork,
     LearnSimpleNet,
     TrainSimpleNet,
+    TrainSpt,
 )
 from sam_inspector.engine.train_simplenet import train_simplenet
+from sam_inspector.engine.train_spt import train_spt
 
 
 def steps(
@@ -61,6 +63,9 @@ def steps(
         return
     if isinstance(work, TrainSimpleNet):
         yield from train_simplenet(work, inspector.beside(), cancelled=cancelled)
+        return
+    if isinstance(work, TrainSpt):
+        yield from train_spt(work, inspector.beside(), cancelled=cancelled)
         return
     if isinstance(work, FindForegrounds):
         yield from find_foregrounds(work, inspector.beside(), cancelled=cancelled)

@@ -49,7 +49,11 @@ AUTOMATIC_MODES: dict[str, AutomaticMode] = {
 BY_HAND = "hand"
 """The prompts of a person, beside the modes above where an image is compared under several."""
 
-EVALUATE_MODES: tuple[str, ...] = (*GT_MODES, *AUTOMATIC_MODES)
+TUNED_MODE = "spt"
+"""Prompts from the ground truth, answered by a tuned SAM."""
+TUNED_TITLE = "Box or points of every GT region, answered by a tuned SAM"
+
+EVALUATE_MODES: tuple[str, ...] = (*GT_MODES, TUNED_MODE, *AUTOMATIC_MODES)
 
 COMPARE_MODES: tuple[str, ...] = (*GT_MODES, *(name for name, row in AUTOMATIC_MODES.items() if not row.learns))
 """Those that can be seen side by side: nobody waits minutes for a pane."""

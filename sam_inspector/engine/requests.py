@@ -38,6 +38,12 @@ from sam_inspector.engine.job_works import (
     TrainSimpleNet as TrainSimpleNet,
 )
 from sam_inspector.engine.simplenet_works import LearnSimpleNet as LearnSimpleNet
+from sam_inspector.engine.spt_works import (
+    PreviewMask as PreviewMask,
+    SptProgress as SptProgress,
+    TrainSpt as TrainSpt,
+    TuneSample as TuneSample,
+)
 from sam_inspector.prompting.cascade_settings import PASSES, CascadeSettings, CoFeatureSettings, ScoreRule
 
 MapMethod = Literal["few-shot", "clip", "simplenet", "sam2sim"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.engine.foreground_checks import kinds_of
 from sam_inspector.engine.held_run import check_outside
-from sam_inspector.engine.modes import AUTOMATIC_MODES
+from sam_inspector.engine.modes import AUTOMATIC_MODES, TUNED_MODE
 from sam_inspector.engine.requests import MapMethod
 from sam_inspector.engine.results import ResultsFolder
 from sam_inspector.models.registry import get_model_spec
@@ -69,6 +69,7 @@ def claim_results(
                 "single_point_multimask": settings.options.single_point_multimask,
                 **({"three_passes": True} if settings.three_passes else {}),
                 **_automatic_settings(settings),
+                **_tuned_settings(settings),
                 **_background_settings(settings, samples),
             },
             "folders": {sample.category: str(sample.category_folder.absolute()) for sample in samples},
@@ -159,6 +160,17 @@ def _automatic_settings(settings: EvaluateSettings) -> Mapping[str, Any]:
     if any(AUTOMATIC_MODES[mode].answer == "cascade" for mode in settings.automatic_modes):
         found |= {"cascade": json_values(settings.cascade), "map": settings.map_method}
     return found
+
+
+def _tuned_settings(settings: EvaluateSettings) -> Mapping[str, Any]:
+    """What mode `spt` is answered by, and asked with; nothing without it."""
+    if TUNED_MODE not in settings.modes:
+        return {}
+    found: dict[str, Any] = {"prompts": settings.spt_prompts}
+    if settings.tuned:
+        spec = get_model_spec(settings.tuned)
+        found |= {"model": spec.name, "sha256": spec.tuned_sha256}
+    return {"spt": found}
 
 
 def _background_settings(settings: EvaluateSettings, samples: Sequence[Sample]) -> Mapping[str, Any]:

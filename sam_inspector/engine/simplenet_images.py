@@ -72,8 +72,8 @@ class SimpleNetImages:
         if backbone == SAM_BACKBONE:
             segmenter = inspector.segmenter
             self.device = segmenter.device
-            self.name = f"{SAM_BACKBONE}:{segmenter.spec.name}"
-            self.sha256 = segmenter.spec.sha256
+            self.name = f"{SAM_BACKBONE}:{segmenter.spec.embedded_by}"
+            self.sha256 = segmenter.spec.embedded_by_sha256
             self.torch_device = torch.device(_torch_device(inspector, device).device)
             return
         require_backbone_weights(backbone)
@@ -93,7 +93,7 @@ class SimpleNetImages:
         """Whether the SAM model in use is still the one that these features come from, if they come from one."""
         if self._backbone is not None:
             return True
-        return self._inspector.has_model and self.name == f"{SAM_BACKBONE}:{self._inspector.segmenter.spec.name}"
+        return self._inspector.has_model and self.name == f"{SAM_BACKBONE}:{self._inspector.segmenter.spec.embedded_by}"
 
     def features(self, image: LoadedImage, *, cancelled: Callable[[], bool] = never) -> DenseFeatures:
         """Describe an image, or its window.
