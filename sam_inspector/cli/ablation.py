@@ -163,3 +163,65 @@ def sam2sim(
         anew=replace,
         out=out,
     )
+
+
+@app.command(
+    "spt",
+    short_help="The table of SPT: what each part of it adds.",
+    epilog="Example: sam-inspector ablation spt mvtec/hazelnut mvtec/grid --out tables",
+)
+@command
+def spt(
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for tables and tuned models.")],
+    variants: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Which are compared: frozen, decoder, lora, sdt, vra, spt.")
+    ] = "frozen,decoder,lora,sdt,vra,spt",
+    split: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW", help="How images are held out: a number of folds, or category for one after the other."
+        ),
+    ] = "2",
+    curve: Annotated[
+        str, typer.Option(metavar="N,...", help="Also learn from so many images only, as 5,10,20, for a curve.")
+    ] = "",
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this category; repeatable.")] = None,
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication, which wants a GPU.")
+    ] = "recommended",
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Passes over the images; by default the preset's.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the ablation in --out, which must be the same one.")
+    ] = False,
+    model: ModelOption = DEFAULT_MODEL,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tune each variant of SPT on the same images, and judge it on the same others.
+
+    The last epoch counts: nothing is chosen on the images that are judged. Tells the IoU by a box and by a point for
+    each region, and how far SPT is above each other variant, with an interval from drawing the images anew.
+    """
+    from sam_inspector.commands import ablating_spt
+    from sam_inspector.methods.spt.settings import SptSettings, default_epochs
+
+    ablating_spt.run_spt(
+        Console(json, quiet),
+        dataset,
+        SptSettings(preset=preset, epochs=default_epochs(preset) if epochs is None else epochs, seed=seed),
+        variants=variants,
+        split=split,
+        curve=curve,
+        model=model,
+        device=device,
+        layout=layout,
+        categories=category or [],
+        resume=resume,
+        out=out,
+    )

@@ -48,7 +48,7 @@ def evaluate(
         str,
         typer.Option(
             metavar="MODE,...",
-            help="One or more with commas: naive, b, bp, bps, few-shot-map, few-shot, clip-map, clip, simplenet, "
+            help="One or more with commas: naive, b, bp, bps, spt, few-shot-map, few-shot, clip-map, clip, simplenet, "
             "sam2sim, cascade.",
         ),
     ],
@@ -112,6 +112,16 @@ def evaluate(
     ] = "static",
     background_kind: BackgroundKindOption = None,
     background_photos: BackgroundPhotosOption = None,
+    tuned: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="For mode spt: the tuned model, as “train spt” writes it; or its name."),
+    ] = "",
+    spt_prompts: Annotated[
+        str,
+        typer.Option(
+            "--spt-prompts", metavar="NAME", help="For mode spt: box, point (the deepest of a region) or points."
+        ),
+    ] = "box",
     save_maps: Annotated[
         bool, typer.Option("--save-maps", help="Write the maps of modes ending in -map too, as float16 TIFF in maps/.")
     ] = False,
@@ -147,11 +157,11 @@ def evaluate(
     """Score prompt modes against the ground truth of datasets.
 
     Prompts are made from each ground-truth mask (“prompts --help” tells the modes), SAM answers them, and its masks are
-    scored. The modes few-shot and clip make them from an anomaly map instead, few-shot-map and clip-map score that map
-    alone, and cascade asks with points where map and image differ, in three passes. The modes simplenet and sam2sim
-    train a SimpleNet on the normal images first, which later runs use again; sam2sim removes the background of objects
-    before. All these visit the good test images too. With --background dynamic any mode can be tried on test images
-    whose background has changed.
+    scored; in mode spt a tuned SAM answers them. The modes few-shot and clip make them from an anomaly map instead,
+    few-shot-map and clip-map score that map alone, and cascade asks with points where map and image differ, in three
+    passes. The modes simplenet and sam2sim train a SimpleNet on the normal images first, which later runs use again;
+    sam2sim removes the background of objects before. All these visit the good test images too. With --background
+    dynamic any mode can be tried on test images whose background has changed.
 
     Written to --out: report.html, results.json, results.csv, times.csv, prompts.json and masks/.
     """
@@ -188,4 +198,6 @@ def evaluate(
             backbone, preset, epochs, seed, foreground, foreground_model, category_type
         ),
         background=learnt_options.background_from_options(background, background_kind, background_photos, seed),
+        tuned=tuned,
+        spt_prompts=spt_prompts,
     )

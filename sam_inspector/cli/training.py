@@ -1,9 +1,9 @@
-"""How the commands that train are called: `train clip-adapter` and `train simplenet`."""
+"""How the commands that train are called: `train clip-adapter`, `train simplenet` and `train spt`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,6 +20,9 @@ from sam_inspector.cli.options import (
 from sam_inspector.commands.console import Console, command
 from sam_inspector.models.clip_registry import DEFAULT_CLIP
 from sam_inspector.models.registry import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from sam_inspector.methods.spt.settings import PromptKind
 
 app = typer.Typer(help="Train what a method needs on images of your own.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -141,6 +144,78 @@ def train_simplenet(
         settings=settings,
         model=model,
         category=category,
+        resume=resume,
+        device=device,
+        layout=layout,
+    )
+
+
+@app.command(
+    "spt",
+    short_help="Tune SAM on images with masks.",
+    epilog="Example: sam-inspector train spt mvtec/grid mvtec/leather --out surfaces.safetensors",
+)
+@command
+def train_spt(
+    dataset: Annotated[list[Path], typer.Argument(metavar="DATASET", help="Dataset roots or category folders.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the model, ending in .safetensors.")],
+    model: ModelOption = DEFAULT_MODEL,
+    variant: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What is tuned: spt, sdt, vra, lora, decoder."),
+    ] = "spt",
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="recommended, or faithful to the publication, which wants a GPU.")
+    ] = "recommended",
+    prompts: Annotated[
+        str, typer.Option(metavar="NAME", help="What SAM is given in training: mixed, box, point or points.")
+    ] = "mixed",
+    holdout: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="Images to judge on: a share of each category as 0.25, a fold as 1/5, a category, or none.",
+        ),
+    ] = "0.25",
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this category; repeatable.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Passes over the images; by default the preset's.")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(metavar="RATE", help="Learning rate; by default the preset's.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the tuning in --out, which must be the same one.")
+    ] = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    layout: LayoutOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tune SAM on images with masks, so that the same click gives a better mask.
+
+    The images held out are not learnt from: SAM is judged on them before, and now and then while it is tuned, and the
+    state that does best on them is kept, so that its scores are a little too good. The file holds what was tuned and
+    fits the model it was tuned on only; use it by --model FILE, or score it by “evaluate --mode spt --tuned FILE”.
+    """
+    from sam_inspector.commands import training_spt
+    from sam_inspector.methods.spt.holdout import Holdout
+    from sam_inspector.methods.spt.settings import SptSettings, default_epochs
+
+    training_spt.train_spt(
+        Console(json, quiet),
+        dataset,
+        out,
+        settings=SptSettings(
+            variant,
+            preset,
+            cast("PromptKind", prompts),
+            Holdout.parse(holdout, seed),
+            default_epochs(preset) if epochs is None else epochs,
+            rate,
+            seed,
+        ),
+        model=model,
+        categories=category or [],
         resume=resume,
         device=device,
         layout=layout,

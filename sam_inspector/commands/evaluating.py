@@ -31,6 +31,7 @@ from sam_inspector.engine.requests import MapMethod, SegmentOptions, SimpleNetPr
 from sam_inspector.engine.results import ResultsFolder
 from sam_inspector.engine.run_header import NOTHING_TO_SCORE, begin_results, categories_left_out, claim_results
 from sam_inspector.foreground.backgrounds import BackgroundSettings
+from sam_inspector.methods.spt.prompts import AskedWith
 from sam_inspector.models.registry import get_model_spec
 from sam_inspector.prompting.automatic import AutomaticPrompts, ThresholdPolicy
 from sam_inspector.prompting.cascade_settings import CASCADE_PRESETS, CascadedPrompting
@@ -68,6 +69,8 @@ def run(
     ray_address: str | None,
     learnt: LearntSettings,
     background: BackgroundSettings | None,
+    tuned: str,
+    spt_prompts: str,
 ) -> None:
     """Evaluate and write the results; what is finished stays when it is cancelled.
 
@@ -104,8 +107,11 @@ def run(
         foreground=learnt.foreground,
         unknown_kind=learnt.unknown_kind,
         background=background,
+        tuned=tuned,
+        spt_prompts=cast(AskedWith, spt_prompts),
     )
     settings.check()
+    settings.check_tuned(model)
     if engine == "ray" and LEARNT_METHODS & set(settings.map_methods):
         raise InputError("SimpleNet is trained before it maps, which every worker would do again: leave --engine away.")
     check_out_folder(out)
