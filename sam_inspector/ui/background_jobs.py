@@ -60,6 +60,10 @@ class BackgroundJobs:
         """Train SimpleNet, with progress in the jobs strip; gives the job's number."""
         return self._add(f"Train SimpleNet on {work.category}", work)
 
+    def tune(self, work: rq.TrainSpt, title: str) -> int:
+        """Tune SAM, with progress in the jobs strip; gives the job's number."""
+        return self._add(title, work)
+
     def find_foregrounds(self, work: FindForegrounds) -> int:
         """Find what stands out of a category's images, with progress in the jobs strip; gives the job's number."""
         return self._add(f"Foregrounds of {work.category}", work)

@@ -10,17 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QImage
 
 from sam_inspector.core.prompts import PromptPart, Prompts, choose_candidate, remove_part
 from sam_inspector.core.scores import MaskScores
 from sam_inspector.prompting.from_ground_truth import GT_MODES
+from sam_inspector.ui.candidate_cards import SAM_MASKS, candidate_cards
 from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.compute_thread import SegmentedView
 from sam_inspector.ui.file_tasks import OpenedDataset, ReadSample
-from sam_inspector.ui.panels.candidates import CandidateCard
 from sam_inspector.ui.panels.image_rows import RowState
 from sam_inspector.ui.panels.mode_rows import ModeRow
 from sam_inspector.ui.presenter import Presenter
@@ -41,7 +40,7 @@ class Bindings(QObject):
         self._mask: SegmentedView | None = None
         self._rows: dict[str, RowState] = {}
         self._keys_of_path: Mapping[str, str] = {}
-        self._order: list[int] = []
+        self._keys: dict[int, int] = {}  # the mask that each key of the strip takes
         self._connect_session()
         self._connect_presenter()
         self._connect_views()
@@ -218,15 +217,10 @@ class Bindings(QObject):
 
     @Slot()
     def _show_candidates(self) -> None:
-        pictures = self._active_pictures()
-        ranked = pictures[1:]
-        if self._session.sort_candidates:
-            ranked = sorted(ranked, key=lambda picture: -picture.predicted_iou)
-        self._order = [picture.candidate for picture in ranked]
-        cards = [_card(picture, f"Candidate {place}", str(place)) for place, picture in enumerate(ranked, start=1)]
-        if pictures:
-            cards.append(_card(pictures[0], "Single mask", "0"))
+        cards = candidate_cards(self._active_pictures(), sort=self._session.sort_candidates)
+        self._keys = {int(card.key): card.index for card in cards}
         self._views.candidates.set_candidates(cards)
+        self._views.candidates.set_can_sort(not cards or len(cards) == SAM_MASKS)
 
     def _active_pictures(self) -> list[CandidatePicture]:
         """The masks of the active prompt; only prompts with something to look for have any."""
@@ -258,13 +252,11 @@ class Bindings(QObject):
             session.set_active_prompt(active)
 
     def choose_by_key(self, place: int) -> None:
-        """Take the single mask (0), or the candidate that stands at a place from 1; of a cascade show that pass."""
+        """Take the mask whose card has this key; of a cascade show that pass."""
         if self._session.passes:
             self._session.show_pass(place)
-        elif place == 0:
-            self.choose_candidate(0)
-        elif place <= len(self._order):
-            self.choose_candidate(self._order[place - 1])
+        elif place in self._keys:
+            self.choose_candidate(self._keys[place])
 
     @Slot()
     def clear_prompts(self) -> None:
@@ -363,10 +355,3 @@ def _mode_row(name: str) -> ModeRow:
     mode = GT_MODES[name]
     title, _, description = mode.description.partition(": ")
     return ModeRow(name, title, description[:1].upper() + description[1:], 20 if name == "bps" else None)
-
-
-def _card(picture: CandidatePicture, title: str, key: str) -> CandidateCard:
-    pixels = np.ascontiguousarray(picture.pixels)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-    return CandidateCard(picture.candidate, title, key, image, picture.predicted_iou, picture.chosen)

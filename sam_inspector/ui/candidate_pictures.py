@@ -22,7 +22,8 @@ class CandidatePicture:
     Attributes
     ----------
     candidate
-        0 the single-mask output, 1 to 3 those of the multimask output.
+        0 the single-mask output, 1 to 3 those of the multimask output; of a tuned model 0 the mask that counts, 1 its
+        draft.
     pixels
         uint8 `(h, w, 3)`, RGB, at most 96 px a side.
     """

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDockWidget,
     QLabel,
     QMainWindow,
@@ -29,6 +28,7 @@ from sam_inspector.ui.image_header import ImageHeader
 from sam_inspector.ui.panels.images import ImagesPanel
 from sam_inspector.ui.panels.layers import LayersPanel
 from sam_inspector.ui.panels.mask_strip import MaskStrip
+from sam_inspector.ui.panels.parameter_row import ElidedCombo
 from sam_inspector.ui.panels.prompts import PromptsPanel
 from sam_inspector.ui.panels.results import ResultsPanel
 from sam_inspector.ui.panels.segmented import SegmentedControl
@@ -96,8 +96,8 @@ class MainWindow(QMainWindow):
             banners=BannerArea(),
             welcome=WelcomePage(),
         )
-        self.model = QComboBox()
-        self.device = QComboBox()
+        self.model = ElidedCombo()
+        self.device = ElidedCombo()
         self.recent = QMenu("Recent folders", self)
         self.workspace = "inspect"
         self.switch = SegmentedControl([row[:3] for row in WORKSPACES], can_shrink=False)
@@ -352,7 +352,7 @@ class MainWindow(QMainWindow):
             bar.addWidget(label)
             combo.setToolTip(tip)
             combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setSizeAdjustPolicy(ElidedCombo.SizeAdjustPolicy.AdjustToContents)
             combo.setMinimumWidth(LEAST_CHOICE_PX)  # a long title is cut before the next choice goes
             bar.addWidget(combo)
         end = QWidget()

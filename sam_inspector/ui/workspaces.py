@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from sam_inspector.ui.compute_thread import ComputeThread
@@ -17,6 +17,7 @@ from sam_inspector.ui.main_window import MainWindow
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import Session
 from sam_inspector.ui.settings import Settings
+from sam_inspector.ui.tuned_models import TunedModels
 
 if TYPE_CHECKING:
     # What they are made of is a fifth of all that the window would import.
@@ -48,6 +49,9 @@ class Workspaces(QObject):
         self._controls = controls
         self._settings = settings
         self._pictures = ImagePictures(session, presenter, self)
+        self.tuned = TunedModels(files, self)
+        self.tuned.changed.connect(self._offer_tuned)
+        self.tuned.look()
         window.add_workspace("compare", self._compare_page)
         window.add_workspace("evaluate", self._evaluate_page)
         window.add_workspace("tune", self._tune_page)
@@ -66,6 +70,7 @@ class Workspaces(QObject):
             self._files,
             self._controls,
             self._settings,
+            self.tuned,
             parent=self,
         )
 
@@ -75,7 +80,7 @@ class Workspaces(QObject):
         from sam_inspector.ui.evaluate.controller import EvaluateController
         from sam_inspector.ui.evaluate.page import EvaluatePage
 
-        return EvaluateController(
+        controller = EvaluateController(
             self._window,
             EvaluatePage(),
             self._session,
@@ -86,6 +91,8 @@ class Workspaces(QObject):
             report=_write_report,
             parent=self,
         )
+        self.tuned.changed.connect(controller.wishes.look_again)
+        return controller
 
     @cached_property
     def tune(self) -> TuneController:
@@ -101,8 +108,14 @@ class Workspaces(QObject):
             self._compute,
             self._files,
             self._settings,
+            self._controls.model,
+            self.tuned,
             parent=self,
         )
+
+    @Slot()
+    def _offer_tuned(self) -> None:
+        self._controls.model.set_tuned(self.tuned.specs)
 
     def _compare_page(self) -> QWidget:
         return self.compare.page

@@ -6,6 +6,7 @@ on has changed: another pane costs one answer, not all of them.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from sam_inspector.engine import requests as rq
 from sam_inspector.engine.evaluate import EvaluateSettings
 from sam_inspector.engine.modes import AUTOMATIC_MODES
+from sam_inspector.models.registry import ModelSpec
 from sam_inspector.ui.compare.answer import PaneAnswer, PaneStepped, seconds_of
 from sam_inspector.ui.compare.layout import CompareLayout, PaneChoice
 from sam_inspector.ui.compare.page import ComparePage
@@ -154,7 +156,16 @@ class CompareController(QObject):
 
     def _show_layout(self) -> None:
         points = self._session.source.points
-        self._page.set_layout(self.layout, self.model_of, points, self._questions.absent)
+        questions = self._questions
+        self._page.set_layout(self.layout, self.model_of, points, questions.models, questions.absent)
+
+    def set_models(self, models: Sequence[ModelSpec], absent: Collection[str]) -> None:
+        """Offer other models; panes whose model was tuned further are answered anew."""
+        self._questions.models, self._questions.absent = tuple(models), set(absent)
+        if self._presenter.loaded is not None:
+            self._questions.note_ready(self._presenter.loaded.name)
+        self._show_layout()
+        self.refresh()
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
@@ -233,7 +244,7 @@ class CompareController(QObject):
             case rq.JobEnded(job=job) if job.number == self._job and isinstance(job.work, rq.CompareImage):
                 self._end(reply)
             case rq.ModelReady(name=name):
-                self._questions.absent.discard(name)
+                self._questions.note_ready(name)
                 self._results.forget_failures()
                 self._show_layout()
                 self.refresh()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sam_inspector.engine.modes import BY_HAND, COMPARE_MODES
-from sam_inspector.models.registry import MODELS
+from sam_inspector.ui.model_names import is_there
 
 LETTERS = "ABCDEF"
 FEWEST, MOST = 2, len(LETTERS)
@@ -30,7 +30,7 @@ class PaneChoice:
     @property
     def is_known(self) -> bool:
         """Whether there is such a mode and such a model."""
-        return self.mode in MODES and (self.model == SAME_MODEL or self.model in MODELS)
+        return self.mode in MODES and (self.model == SAME_MODEL or is_there(self.model))
 
 
 FIRST_PANES = (PaneChoice("b"), PaneChoice("bp"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sam_inspector.engine.modes import AUTOMATIC_MODES, BY_HAND
-from sam_inspector.models.registry import MODELS
 from sam_inspector.prompting.from_ground_truth import GT_MODES
 from sam_inspector.ui.automatic_choice import TITLES
+from sam_inspector.ui.model_names import model_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ def _texts() -> dict[str, ModeText]:
 
 MODE_TEXTS: dict[str, ModeText] = _texts()
 """Every mode of `layout.MODES`, in menu order."""
-
-
-def model_title(name: str) -> str:
-    """What a person reads for a model."""
-    spec = MODELS.get(name)
-    return spec.title if spec is not None else name
 
 
 def pane_title(mode: str, model: str, points: int | None = None) -> str:

@@ -8,10 +8,11 @@ from sam_inspector.ui.compare.answer import PaneAnswer
 from sam_inspector.ui.compare.controller import CompareController
 from sam_inspector.ui.compare.difference import DifferenceOverlay, overlap_text
 from sam_inspector.ui.compare.layout import LETTERS, CompareLayout
-from sam_inspector.ui.compare.mode_texts import model_title, pane_title
+from sam_inspector.ui.compare.mode_texts import pane_title
 from sam_inspector.ui.compare.pane import PaneState
 from sam_inspector.ui.compare.sheet_values import SheetCell
 from sam_inspector.ui.compare.summary_rows import SummaryRow, asked_text
+from sam_inspector.ui.model_names import model_title
 
 
 def answer_of(state: PaneState) -> PaneAnswer | None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from sam_inspector.models.registry import ModelSpec
 from sam_inspector.ui.canvas.overlays import MaskOverlay
 from sam_inspector.ui.canvas.pyramid import ImagePyramid
 from sam_inspector.ui.compare.difference_pane import DifferencePane
@@ -73,6 +74,7 @@ class ComparePage(QWidget):
         layout: CompareLayout,
         model_of: Callable[[int], str],
         points: int,
+        offered: Sequence[ModelSpec],
         absent: Collection[str],
     ) -> None:
         """Show other panes.
@@ -83,11 +85,13 @@ class ComparePage(QWidget):
             Gives the model that answers the pane at a place.
         points
             Of the mode with many points a region.
+        offered
+            Models that can be chosen.
         absent
             Models whose weights are not there.
         """
         models = tuple(model_of(place) for place in range(len(layout.panes)))
-        shown = (layout, models, points, frozenset(absent))
+        shown = (layout, models, points, tuple(offered), frozenset(absent))
         if shown == self._shown:
             return
         self._shown = shown
@@ -98,7 +102,7 @@ class ComparePage(QWidget):
         self._layout = layout
         titles = []
         for place, choice in enumerate(layout.panes):
-            self.panes[place].set_choice(choice, models[place], points, absent)
+            self.panes[place].set_choice(choice, models[place], points, offered, absent)
             self.panes[place].set_can_close(layout.can_close)
             self.panes[place].set_has_common_model(len(set(models)) == 1)
             titles.append(pane_title(choice.mode, models[place], points))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -12,14 +12,15 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from sam_inspector.core.prompts import Prompts
-from sam_inspector.models.registry import MODELS
+from sam_inspector.models.registry import ModelSpec
 from sam_inspector.ui import icons, theme
 from sam_inspector.ui.compare.answer import PaneAnswer
 from sam_inspector.ui.compare.layout import SAME_MODEL, PaneChoice
 from sam_inspector.ui.compare.linked_views import LinkedView
 from sam_inspector.ui.compare.message_card import MessageCard
-from sam_inspector.ui.compare.mode_texts import MODE_TEXTS, mode_title, model_title
+from sam_inspector.ui.compare.mode_texts import MODE_TEXTS, mode_title
 from sam_inspector.ui.compare.title_bar import BestMark, Figure, LetterBadge, MenuButton, TitleBar
+from sam_inspector.ui.model_names import model_title
 from sam_inspector.ui.panels.buttons import IconButton
 from sam_inspector.ui.panels.metric_texts import value_text, value_tooltip
 
@@ -124,7 +125,9 @@ class Pane(QWidget):
 
     # --- setters ------------------------------------------------------------------------------------------------------
 
-    def set_choice(self, pane: PaneChoice, model: str, points: int, absent: Collection[str]) -> None:
+    def set_choice(
+        self, pane: PaneChoice, model: str, points: int, offered: Sequence[ModelSpec], absent: Collection[str]
+    ) -> None:
         """Show which mode and model hold.
 
         Parameters
@@ -133,6 +136,8 @@ class Pane(QWidget):
             The one that answers.
         points
             Of the mode with many points a region.
+        offered
+            Models that can be chosen.
         absent
             Models whose weights are not there.
         """
@@ -144,7 +149,7 @@ class Pane(QWidget):
         self.model.setText(model_title(model))
         self.model.setToolTip(f"{model_title(model)} answers; press for other models")
         self.model.setAccessibleName(f"Model of pane {self.letter}: {model_title(model)}")
-        models = self._fill_models(self.model.menu(), pane, model, absent)
+        models = self._fill_models(self.model.menu(), pane, model, offered, absent)
         menu = self.mode.menu()
         self._fill_modes(menu, pane, points)
         menu.addSeparator()
@@ -228,7 +233,9 @@ class Pane(QWidget):
             action = _choice(menu, group, mode_title(name, points), words.tip, name == pane.mode)
             action.triggered.connect(partial(self._choose_mode, name))
 
-    def _fill_models(self, menu: QMenu, pane: PaneChoice, model: str, absent: Collection[str]) -> list[QAction]:
+    def _fill_models(
+        self, menu: QMenu, pane: PaneChoice, model: str, offered: Sequence[ModelSpec], absent: Collection[str]
+    ) -> list[QAction]:
         menu.clear()
         group = QActionGroup(menu)
         follows = pane.model == SAME_MODEL
@@ -236,13 +243,16 @@ class Pane(QWidget):
         action = _choice(menu, group, words, "Whichever model is chosen in the tool bar", follows)
         action.triggered.connect(partial(self._choose_model, SAME_MODEL))
         menu.addSeparator()
-        for name, spec in MODELS.items():
-            is_there = name not in absent
+        has_tuned = False
+        for spec in offered:
+            if spec.tuned_sha256 and not has_tuned:
+                has_tuned = bool(menu.addSeparator())
+            is_there = spec.name not in absent
             title = spec.title if is_there else f"{spec.title}, {spec.size_bytes / 1e6:.0f} MB to fetch"
             tip = spec.note if is_there else f"{spec.note} Choose it in the tool bar first, which fetches its weights."
-            action = _choice(menu, group, title, tip, name == pane.model)
+            action = _choice(menu, group, title, tip, spec.name == pane.model)
             action.setEnabled(is_there)
-            action.triggered.connect(partial(self._choose_model, name))
+            action.triggered.connect(partial(self._choose_model, spec.name))
         return menu.actions()
 
     def _choose_mode(self, name: str, _checked: bool = False) -> None:

@@ -14,9 +14,10 @@ from sam_inspector.engine.requests import CompareImage, ComparePane, MapMethod
 from sam_inspector.methods.prompt_modes import RECOMMENDED
 from sam_inspector.models.backbone_registry import SAM_BACKBONE
 from sam_inspector.models.clip_registry import get_clip_spec
+from sam_inspector.models.registry import MODELS, ModelSpec
 from sam_inspector.ui.automatic_prompting import AutomaticPrompting
 from sam_inspector.ui.compare.layout import SAME_MODEL, PaneChoice
-from sam_inspector.ui.compare.mode_texts import model_title
+from sam_inspector.ui.model_names import model_title
 from sam_inspector.ui.session import OpenImage, Session
 from sam_inspector.ui.settings import Settings
 
@@ -39,6 +40,8 @@ class Question:
         Why it can't be asked, or empty.
     by_hand
         The threshold of its map is the one that a person moved in Inspect, which `settings` say.
+    tuned_sha256
+        Of a tuned model its file's hash: tuned further under the same name, it answers otherwise.
     """
 
     pane: ComparePane
@@ -50,6 +53,7 @@ class Question:
     prompts: Prompts = field(default_factory=Prompts)
     refused: str = ""
     by_hand: bool = False
+    tuned_sha256: str = ""
 
 
 class Questions:
@@ -59,6 +63,8 @@ class Questions:
     ----------
     absent
         Models whose weights are not there; they are fetched by the tool bar only, where a person sees it.
+    models
+        Those that there are, tuned ones last.
     """
 
     def __init__(self, session: Session, automatic: AutomaticPrompting, settings: Settings) -> None:
@@ -69,6 +75,12 @@ class Questions:
         self._works: dict[MapMethod, tuple[object, Work | str]] = {}
         self._normal: tuple[object, int] = (None, 0)
         self.absent: set[str] = set()
+        self.models: tuple[ModelSpec, ...] = tuple(MODELS.values())
+
+    def note_ready(self, model: str) -> None:
+        """A model is loaded: its weights are there, and so are those of the models that were tuned on it."""
+        weights = next((spec.weights for spec in self.models if spec.name == model), None)
+        self.absent -= {model, *(spec.name for spec in self.models if spec.weights == weights)}
 
     def settings(self, category: str) -> EvaluateSettings:
         """How modes are answered: as chosen in Inspect."""
@@ -108,6 +120,9 @@ class Questions:
         """The model that answers a pane."""
         return self._settings.model if pane.model == SAME_MODEL else pane.model
 
+    def _tuned_sha256(self, model: str) -> str:
+        return next((spec.tuned_sha256 for spec in self.models if spec.name == model), "")
+
     def _question(self, pane: PaneChoice, opened: OpenImage, settings: EvaluateSettings) -> Question:
         asked = Question(
             ComparePane(pane.mode, self.model_of(pane)),
@@ -115,6 +130,7 @@ class Questions:
             self._truth[1],
             settings,
             self._settings.device,
+            tuned_sha256=self._tuned_sha256(self.model_of(pane)),
         )
         if asked.pane.model in self.absent:
             title = model_title(asked.pane.model)

@@ -29,6 +29,7 @@ from sam_inspector.ui.main_window import MainWindow
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import LayerState, Session
 from sam_inspector.ui.settings import CompareSetting, PaneSetting, Settings
+from sam_inspector.ui.tuned_models import TunedModels
 
 NAME = "compare"
 NO_IMAGE = "This image can't be read."
@@ -47,6 +48,7 @@ class CompareWorkspace(QObject):
         files: FileThread,
         controls: Controls,
         settings: Settings,
+        tuned: TunedModels,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -57,13 +59,13 @@ class CompareWorkspace(QObject):
         self._pictures = pictures
         self._closed_words = ""
         self.page = ComparePage()
+        self._tuned = tuned
         self._questions = Questions(session, presenter.automatic, settings)
-        # Whether a file is the right one is seen when it is loaded.
-        self._questions.absent = {name for name, spec in MODELS.items() if not weights_path(spec).is_file()}
         layout = _layout_of(settings.compare)
         self.controller = CompareController(
             self.page, session, presenter, compute, self._questions, layout, parent=self
         )
+        self._offer_models()
         self.difference = DifferenceWatch(self.page.difference, files, self)
         self.sheets = SheetMaker(self.make_sheet, files, window, self)
         self._connect_page()
@@ -98,6 +100,7 @@ class CompareWorkspace(QObject):
     def _connect_window(self, presenter: Presenter) -> None:
         window, session = self._window, self._session
         window.workspace_changed.connect(self._on_workspace)
+        self._tuned.changed.connect(self._offer_models)
         presenter.ground_truth_read.connect(self._take_truth)
         session.image_changed.connect(self._show_image)
         session.dataset_changed.connect(self.page.linked.forget_place)
@@ -117,6 +120,12 @@ class CompareWorkspace(QObject):
     def _on_workspace(self, name: str) -> None:
         self.controller.set_active(name == NAME)
         self._tell_working()
+
+    @Slot()
+    def _offer_models(self) -> None:
+        models = (*MODELS.values(), *self._tuned.specs)
+        # Whether a file is the right one is seen when it is loaded.
+        self.controller.set_models(models, {spec.name for spec in models if not weights_path(spec).is_file()})
 
     @Slot(object)
     def _take_truth(self, truth: MaskOverlay) -> None:

@@ -98,11 +98,29 @@ class ChartView(pg.GraphicsView):  # type: ignore[misc]
         )
         self._add(curve)
 
-    def add_mark(self, x: float, series: int) -> None:
-        """A dashed line across the chart at an x."""
-        pen = QPen(text() if series == 0 else series_colours()[1], 1.3, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        self._add(pg.InfiniteLine(x, angle=90, movable=False, pen=pen))
+    def add_marked_curve(self, x: Sequence[float], y: Sequence[float], series: int) -> None:
+        """A line with a sign at each of its points: discs, or squares for the second series."""
+        colour = series_colours()[series]
+        curve = pg.PlotDataItem(
+            np.asarray(x, np.float64),
+            np.asarray(y, np.float64),
+            pen=pg.mkPen(colour, width=2.0),
+            symbol="os"[series],
+            symbolSize=7,
+            symbolPen=pg.mkPen(field(), width=0.8),
+            symbolBrush=colour,
+        )
+        self._add(curve)
+
+    def add_mark(self, x: float, series: int, words: str = "") -> None:
+        """A dashed line across the chart at an x, with words at its top."""
+        colour = text() if series == 0 else series_colours()[1]
+        self._add(_dashed(x, 90, colour, words, 0.93, [(-0.05, 0.5), (1.05, 0.5)]))
+
+    def add_level(self, y: float, series: int, words: str, *, above: bool) -> None:
+        """A dashed line across the chart at a height, with words above or below its beginning."""
+        side = 1.0 if above else 0.0
+        self._add(_dashed(y, 0, series_colours()[series], words, 0.01, [(0.0, side), (0.0, side)]))
 
     def add_diagonal(self) -> None:
         """Where both axes agree."""
@@ -194,6 +212,19 @@ class ChartView(pg.GraphicsView):  # type: ignore[misc]
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         event.accept()
+
+
+def _dashed(
+    at: float, angle: int, colour: QColor, words: str, position: float, anchors: list[tuple[float, float]]
+) -> pg.InfiniteLine:
+    """A dashed line, and words a share of its length from its beginning; `anchors` of either side of the chart."""
+    pen = QPen(colour, 1.3, Qt.PenStyle.DashLine)
+    pen.setCosmetic(True)
+    options = {"position": position, "color": colour, "anchors": anchors, "movable": False}
+    line = pg.InfiniteLine(at, angle=angle, movable=False, pen=pen, label=words or None, labelOpts=options)
+    if words:
+        line.label.setFont(font_px(11))
+    return line
 
 
 def _series_pen(series: int, width: float) -> QPen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,8 @@ from sam_inspector.ui import icons
 from sam_inspector.ui.evaluate.choices import EvaluateChoices
 from sam_inspector.ui.evaluate.dataset_tree import DatasetTree
 from sam_inspector.ui.evaluate.settings_form import SettingsForm, inset
-from sam_inspector.ui.evaluate.words import mode_line, mode_title, model_title
+from sam_inspector.ui.evaluate.words import mode_line, mode_title, short_name
+from sam_inspector.ui.model_names import model_title
 from sam_inspector.ui.panels.buttons import AccentButton, IconButton, PlainButton
 from sam_inspector.ui.panels.empty_state import EmptyState
 from sam_inspector.ui.panels.labels import TonedLabel
@@ -100,20 +101,21 @@ class ChoicePanel(QWidget):
         self.settings.set_choices(choices)
         self._show_dependent()
 
-    def set_models(self, names: Sequence[str], ticked: Sequence[str]) -> None:
-        """The models whose weights are here."""
+    def set_models(self, names: Sequence[str], ticked: Sequence[str], notes: Mapping[str, str]) -> None:
+        """The models whose weights are here, and what helps to choose among them."""
         for name in [name for name in self.models if name not in names]:
             box = self.models.pop(name)
             self._models.removeWidget(box)
             box.deleteLater()
         for name in names:
             if name not in self.models:
-                box = QCheckBox(model_title(name))
+                box = QCheckBox(short_name(model_title(name)))
                 box.setChecked(name in ticked)
-                box.setToolTip(f"{model_title(name)}: a run of its own")
                 box.toggled.connect(self._on_changed)
                 self.models[name] = box
                 self._models.addWidget(box)
+        for name, box in self.models.items():
+            box.setToolTip(f"{model_title(name)}: a run of its own. {notes.get(name, '')}".strip())
         self.no_model.setText("" if names else "No weights are here yet: choose a model in the tool bar to fetch it.")
         self.no_model.setVisible(not names)
 

@@ -13,6 +13,7 @@ from sam_inspector.anomaly.settings import DEFAULT_SHOTS, FewShotSettings, Refer
 from sam_inspector.anomaly.simplenet.settings import DEFAULT_EPOCHS, SimpleNetSettings
 from sam_inspector.engine.requests import MapMethod, SegmentOptions
 from sam_inspector.foreground.backgrounds import BackgroundKind, BackgroundSettings
+from sam_inspector.methods.spt.prompts import AskedWith
 from sam_inspector.prompting.cascade_settings import CASCADE_PRESETS, CascadedPrompting
 from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS
 
@@ -41,6 +42,10 @@ class EvaluateChoices:
         Of a SimpleNet that has to be trained.
     background
         Which other background the test images of objects are set before; empty leaves them as they were taken.
+    tuned
+        The tuned model of mode `spt`; empty where the models are tuned ones themselves.
+    spt_prompts
+        What mode `spt` is asked with.
     out
         Folder of the results; of several models each has a folder in it. Empty leaves its name to the window.
     """
@@ -57,6 +62,8 @@ class EvaluateChoices:
     map_method: MapMethod = "few-shot"
     epochs: int = DEFAULT_EPOCHS
     background: BackgroundKind | Literal[""] = ""
+    tuned: str = ""
+    spt_prompts: AskedWith = "box"
     out: str = ""
 
     @property
@@ -108,6 +115,8 @@ def evaluate_settings(choices: EvaluateChoices) -> Any:
         map_method=choices.map_method,
         simplenet=SimpleNetSettings(epochs=choices.epochs, seed=choices.seed),
         background=BackgroundSettings(choices.background, choices.seed) if choices.background else None,
+        tuned=choices.tuned,
+        spt_prompts=choices.spt_prompts,
     )
 
 
@@ -130,6 +139,8 @@ def choices_of_run(header: Mapping[str, Any], models: tuple[str, ...], out: Path
         map_method=settings.get("map", usual.map_method),
         epochs=settings.get("simplenet", {}).get("epochs", usual.epochs),
         background=settings.get("background", {}).get("kind", usual.background),
+        tuned=settings.get("spt", {}).get("model", usual.tuned),
+        spt_prompts=settings.get("spt", {}).get("prompts", usual.spt_prompts),
         out=str(out),
     )
 

@@ -14,7 +14,8 @@ from sam_inspector.ui.evaluate.choices import EvaluateChoices, evaluate_settings
 from sam_inspector.ui.evaluate.earlier_runs import EarlierRun
 from sam_inspector.ui.evaluate.running_table import Column, RunningTable
 from sam_inspector.ui.evaluate.tasks import Prepared, Samples
-from sam_inspector.ui.evaluate.words import count, mode_title, model_title, step_words
+from sam_inspector.ui.evaluate.words import count, mode_title, step_words
+from sam_inspector.ui.model_names import model_title
 
 End = Literal["", "finished", "cancelled", "failed", "opened"]
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+from sam_inspector.engine.modes import TUNED_MODE
 from sam_inspector.models.clip_registry import CLIP_MODELS
 from sam_inspector.models.registry import MODELS
-from sam_inspector.ui.evaluate.words import model_title
+from sam_inspector.ui.evaluate.words import SHORT_TITLES
+from sam_inspector.ui.model_names import model_title
 
 FIELDS = (
+    (f"Mode {TUNED_MODE} needs", f"The mode “{SHORT_TITLES[TUNED_MODE]}” needs"),
+    ("name its file with --tuned, or tune", "choose one in the settings, or tune"),
+    ("with “train spt” first", "in Tune first"),
     ("give a new or empty folder to --out", "choose a new or empty folder"),
     ("evaluate each with an --out of its own, or rename one", "evaluate them one after the other, or rename one"),
     ("repeat those, give another --out, or begin anew with --replace", "choose those again, or another folder"),
@@ -27,7 +32,7 @@ FIELDS = (
 """What the engine says, and the window's words for it."""
 _ADDRESSES = re.compile(r" from https?://[^\s,]+(?: or https?://[^\s,]+)*(?=,)")
 _FETCH = re.compile(r"fetch (?:them|it) with “sam-inspector models get ([^”]+)”")
-_MODELS = re.compile(r"\bmodel: (\w+) there, (\w+) here")
+_MODELS = re.compile(r"\bmodel: (.+?) there, (.+?) here")
 
 
 def for_the_window(sentence: str) -> str:

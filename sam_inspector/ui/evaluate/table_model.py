@@ -17,8 +17,8 @@ from sam_inspector.ui.evaluate.words import (
     metric_named,
     mode_line,
     mode_title,
-    model_title,
 )
+from sam_inspector.ui.model_names import model_title
 
 Index = QModelIndex | QPersistentModelIndex
 CATEGORY, IMAGES, FIRST = 0, 1, 2

@@ -16,7 +16,8 @@ from PySide6.QtGui import QImage
 
 from sam_inspector.core.errors import InputError, SamInspectorError
 from sam_inspector.data.datasets import Dataset, Sample, open_dataset
-from sam_inspector.models.registry import MODELS, get_model_spec
+from sam_inspector.models.registry import MODELS, ModelSpec, get_model_spec
+from sam_inspector.models.tuned.finding import tuned_models
 from sam_inspector.models.weights import find_weights, require_weights
 from sam_inspector.ui.evaluate.choices import EvaluateChoices, evaluate_settings
 from sam_inspector.ui.evaluate.dataset_counts import CategoryCount as CategoryCount, ListedDataset, listed_dataset
@@ -58,9 +59,9 @@ class ListModels:
     priority: ClassVar[int] = OPEN
     newest_only: ClassVar[bool] = True
 
-    def run(self, state: FileState) -> tuple[str, ...]:
-        """Look for the files; a file that was not checked before is read once."""
-        return tuple(spec.name for spec in MODELS.values() if find_weights(spec) is not None)
+    def run(self, state: FileState) -> tuple[ModelSpec, ...]:
+        """Look for the files, tuned models last; a file that was not checked before is read once."""
+        return tuple(spec for spec in (*MODELS.values(), *tuned_models()) if find_weights(spec) is not None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -132,6 +133,7 @@ class PrepareRun:
             require_backbone_weights(settings.few_shot.backbone)
         for model in choices.models:
             spec = get_model_spec(model)
+            settings.check_tuned(model)
             if model not in self.loaded:
                 require_weights(spec)
         earlier = {model: self._earlier(out) for model, out in choices.folders()} if choices.out else {}

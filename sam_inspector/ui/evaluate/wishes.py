@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from sam_inspector.engine.requests import ModelReady
+from sam_inspector.models.registry import ModelSpec
 from sam_inspector.ui.evaluate import tasks
 from sam_inspector.ui.evaluate.choice_panel import ChoicePanel
 from sam_inspector.ui.evaluate.choices import EvaluateChoices, proposed_folder
@@ -59,7 +60,7 @@ class Wishes(QObject):
         self._files = files
         self._settings = settings
         self._has_begun = False
-        self._here: tuple[str, ...] = ()
+        self._here: tuple[ModelSpec, ...] = ()
         self._loaded = presenter.loaded.name if presenter.loaded is not None else ""
         self._window_root = ""
         self._is_settled = False
@@ -245,11 +246,12 @@ class Wishes(QObject):
         self._show_models()
 
     def _show_models(self) -> None:
-        names = tuple(dict.fromkeys((*self._here, *((self._loaded,) if self._loaded else ()))))
+        names = tuple(dict.fromkeys((*(spec.name for spec in self._here), *((self._loaded,) if self._loaded else ()))))
         wanted = self._settings.evaluate.choices.models or (self._loaded or self._settings.model,)
         ticked = wanted if set(wanted) & set(names) else names[:1]
         if self._has_begun:
-            self._panel.set_models(names, ticked)
+            self._panel.settings.set_tuned([spec for spec in self._here if spec.tuned_sha256])
+            self._panel.set_models(names, ticked, {spec.name: spec.note for spec in self._here})
             self._on_changed()
 
     @Slot()

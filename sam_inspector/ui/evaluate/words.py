@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sam_inspector.engine.map_methods import LEARNT_METHODS
-from sam_inspector.engine.modes import AUTOMATIC_MODES
-from sam_inspector.models.registry import MODELS
+from sam_inspector.engine.modes import AUTOMATIC_MODES, TUNED_MODE, TUNED_TITLE
 from sam_inspector.prompting.from_ground_truth import DEFAULT_POINTS, GT_MODES
 
 SHORT_TITLES = {
+    TUNED_MODE: "Tuned SAM",
     "few-shot-map": "Few-shot map",
     "few-shot": "Few-shot",
     "clip-map": "CLIP map",
@@ -118,12 +118,9 @@ def mode_line(mode: str) -> str:
     if mode in GT_MODES:
         line = GT_MODES[mode].description.partition(": ")[2]
         return line[:1].upper() + line[1:]
+    if mode == TUNED_MODE:
+        return TUNED_TITLE
     return AUTOMATIC_MODES[mode].title if mode in AUTOMATIC_MODES else mode
-
-
-def model_title(model: str) -> str:
-    """A model as people call it."""
-    return MODELS[model].title if model in MODELS else model
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -24,7 +24,8 @@ class CandidateCard:
     Attributes
     ----------
     index
-        0 the single-mask output, 1 to 3 those of the multimask output.
+        0 the single-mask output, 1 to 3 those of the multimask output; of a tuned model 0 the mask that counts, 1 its
+        draft.
     title
         As `Candidate 1`.
     key
@@ -104,6 +105,10 @@ class CandidateStrip(QWidget):
         """Show whether the masks are sorted by predicted IoU."""
         self.sort.setChecked(sort)
 
+    def set_can_sort(self, can: bool) -> None:
+        """Whether there are masks whose order is a choice."""
+        self.sort.setEnabled(can)
+
     # --- building -------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -144,11 +149,11 @@ class CandidateStrip(QWidget):
         """Full cards beside the options; then small cards; then the options go below the cards."""
         room = self.width() - 2 * MARGIN
         options = max(widget.sizeHint().width() for widget in (self.refine, self.sort, self._hint))
-        count = max(len(self.cards), 3)
+        count = max(len(self.cards), 3)  # so that the strip stays as it is when cards come and go
         beside = room - options - 2 * MARGIN
         below = beside < count * (CandidateButton.SMALL_WIDTH + GAP) - GAP
         shelf = room if below else beside
-        small = shelf < count * (CandidateButton.FULL_WIDTH + GAP) - GAP
+        small = shelf < (len(self.cards) or count) * (CandidateButton.FULL_WIDTH + GAP) - GAP
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if below else direction.LeftToRight)
         self._choices.setDirection(direction.LeftToRight if below else direction.TopToBottom)

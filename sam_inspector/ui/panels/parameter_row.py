@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QLineEdit,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
@@ -74,8 +75,9 @@ class ParameterRow(QWidget):
         for control in controls:
             control.setToolTip(tip)
             control.setAccessibleName(title)
-            line.addWidget(control, 1 if isinstance(control, QComboBox) else 0)
-            self.hint.setVisible(not isinstance(control, QComboBox))
+            is_wide = isinstance(control, QComboBox | QLineEdit)
+            line.addWidget(control, 1 if is_wide else 0)
+            self.hint.setVisible(not is_wide)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def mark(self, is_changed: bool, recommended: str, preset: str = "recommended") -> None:

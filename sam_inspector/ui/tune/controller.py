@@ -13,15 +13,18 @@ from sam_inspector.ui.compute_thread import ComputeThread
 from sam_inspector.ui.evaluate.tasks import LoadCharts
 from sam_inspector.ui.file_thread import FileThread
 from sam_inspector.ui.main_window import MainWindow
+from sam_inspector.ui.model_choice import ModelChoice
 from sam_inspector.ui.panels.jobs import time_left
 from sam_inspector.ui.presenter import Presenter
 from sam_inspector.ui.session import Session
 from sam_inspector.ui.settings import Settings
 from sam_inspector.ui.tune.choices import networks_folder
 from sam_inspector.ui.tune.foregrounds.controller import ForegroundsController
-from sam_inspector.ui.tune.form import TuneState
 from sam_inspector.ui.tune.page import TunePage
+from sam_inspector.ui.tune.sam.controller import SamController
 from sam_inspector.ui.tune.tasks import DrawPreview, LookAtTraining, SetAside, Standing
+from sam_inspector.ui.tune.train_foot import TrainState
+from sam_inspector.ui.tuned_models import TunedModels
 
 LOOK_MS = 150
 NO_MODEL = "Waiting for the model whose encoder is the backbone."
@@ -39,13 +42,18 @@ class TuneController(QObject):
         compute: ComputeThread,
         files: FileThread,
         settings: Settings,
+        models: ModelChoice,
+        tuned: TunedModels,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._window = window
         self.page = page
+        self.sam = SamController(
+            window, page.sam, session, presenter, compute, files, settings, models, tuned, parent=self
+        )
         self.foregrounds = ForegroundsController(page.foregrounds, session, presenter, compute, files, self)
-        self.state: TuneState = "idle"
+        self.state: TrainState = "idle"
         self.standing: Standing | None = None
         self._session = session
         self._presenter = presenter
@@ -155,7 +163,7 @@ class TuneController(QObject):
         choices = self.page.form.choices()
         return choices.backbone == "sam" and self._presenter.loaded is None
 
-    def _set_state(self, state: TuneState) -> None:
+    def _set_state(self, state: TrainState) -> None:
         self.state = state
         standing = self.standing
         self.page.form.set_state(

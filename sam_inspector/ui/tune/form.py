@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from sam_inspector.anomaly.simplenet.recipe import FAITHFUL_BACKBONE
 from sam_inspector.models.backbone_registry import BACKBONES, SAM_BACKBONE
-from sam_inspector.ui.panels.buttons import AccentButton, PlainButton
 from sam_inspector.ui.panels.labels import TonedLabel
 from sam_inspector.ui.panels.look import GAP, MARGIN
 from sam_inspector.ui.panels.panel_header import PanelHeader
 from sam_inspector.ui.panels.parameter_row import ElidedCombo, ParameterRow
 from sam_inspector.ui.tune.choices import TuneChoices
+from sam_inspector.ui.tune.train_foot import TrainFoot, TrainState
 
-TuneState = Literal["idle", "looking", "running", "stopping"]
 PRESETS = (("recommended", "Recommended"), ("faithful", "Faithful"))
 MOST_EPOCHS = 10_000
 USUAL = TuneChoices()
@@ -38,14 +36,13 @@ class TuneForm(QWidget):
         self.category, self.backbone, self.preset = ElidedCombo(), ElidedCombo(), QComboBox()
         self.epochs, self.seed = QSpinBox(), QSpinBox()
         self.protocol = QCheckBox("Paper protocol")
-        self.hint = TonedLabel(px=12, tone="muted", wrap=True)
-        self.start = AccentButton("Train", "play")
-        self.go_on = AccentButton("Go on", "play", tip="Go on after the last whole epoch")
-        self.anew = PlainButton(
-            "Start anew", tip="Train from the beginning; the network that is there gets another name"
+        self.foot = TrainFoot(
+            "Train",
+            anew_tip="Train from the beginning; the network that is there gets another name",
+            use_tip="Let this network make the anomaly maps in Inspect",
         )
-        self.use = PlainButton("Use in Inspect", "image", tip="Let this network make the anomaly maps in Inspect")
-        self.cancel = PlainButton("Cancel", "cancel", tip="Stop; the last whole epoch is kept, and training can go on")
+        self.hint, self.start, self.go_on = self.foot.hint, self.foot.start, self.foot.go_on
+        self.anew, self.use, self.cancel = self.foot.anew, self.foot.use, self.foot.cancel
         self._model = ""
         self._fill()
         self._lay_out()
@@ -84,13 +81,10 @@ class TuneForm(QWidget):
 
     def set_hint(self, sentence: str, *, is_problem: bool) -> None:
         """What stands above the button: what will be done, or why it can't be."""
-        self.hint.setText(sentence.replace("/", "/\u200b"))
-        self.hint.setToolTip(sentence)
-        self.hint.set_tone("changed" if is_problem else "muted")
-        self.hint.setVisible(bool(sentence))
+        self.foot.set_hint(sentence, is_problem=is_problem)
 
     def set_state(
-        self, state: TuneState, *, can_start: bool, has_earlier: bool, is_done: bool, epochs_done: int
+        self, state: TrainState, *, can_start: bool, has_earlier: bool, is_done: bool, epochs_done: int
     ) -> None:
         """Show the buttons for how it stands.
 
@@ -105,18 +99,10 @@ class TuneForm(QWidget):
         epochs_done
             Of the network that is there; 0 where it can't be used.
         """
-        runs = state in ("running", "stopping")
-        self._fields.setEnabled(not runs)
-        self.start.setVisible(not runs and not has_earlier)
-        self.start.setEnabled(can_start and state == "idle")
-        self.go_on.setVisible(not runs and has_earlier and not is_done)
-        self.anew.setVisible(not runs and has_earlier)
-        self.use.setVisible(not runs and has_earlier and epochs_done > 0)
-        for button in (self.go_on, self.anew, self.use):
-            button.setEnabled(can_start and state == "idle")
-        self.cancel.setVisible(runs)
-        self.cancel.setEnabled(state == "running")
-        self.cancel.setText("Cancelling…" if state == "stopping" else "Cancel")
+        self._fields.setEnabled(state not in ("running", "stopping"))
+        self.foot.set_state(
+            state, can_start=can_start, has_earlier=has_earlier, can_go_on=not is_done, can_use=epochs_done > 0
+        )
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
         return QSize(232, 300)
@@ -173,16 +159,6 @@ class TuneForm(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self._fields)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
-        foot.setSpacing(GAP)
-        foot.addWidget(self.hint)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        for button in (self.start, self.go_on, self.anew, self.cancel):
-            buttons.addWidget(button, 1)
-        foot.addWidget(self.use)
-        foot.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -190,7 +166,7 @@ class TuneForm(QWidget):
         header.setMinimumHeight(44)
         column.addWidget(header)
         column.addWidget(area, 1)
-        column.addLayout(foot)
+        column.addWidget(self.foot)
 
     def _connect(self) -> None:
         for combo in (self.category, self.backbone, self.preset):
@@ -198,11 +174,11 @@ class TuneForm(QWidget):
         for spin in (self.epochs, self.seed):
             spin.valueChanged.connect(self._on_changed)
         self.protocol.toggled.connect(self._on_changed)
-        for button in (self.start, self.go_on):
-            button.clicked.connect(self.start_requested)
-        self.anew.clicked.connect(self.anew_requested)
-        self.cancel.clicked.connect(self.cancel_requested)
-        self.use.clicked.connect(self.use_requested)
+        self.foot.start_requested.connect(self.start_requested)
+        self.foot.go_on_requested.connect(self.start_requested)
+        self.foot.anew_requested.connect(self.anew_requested)
+        self.foot.cancel_requested.connect(self.cancel_requested)
+        self.foot.use_requested.connect(self.use_requested)
 
     @Slot()
     def _on_changed(self) -> None:

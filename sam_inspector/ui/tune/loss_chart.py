@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sam_inspector.ui.evaluate.chart_data import count_ticks
+from sam_inspector.ui.panels.labels import TonedLabel
+from sam_inspector.ui.panels.look import MARGIN
 from sam_inspector.ui.panels.panel_header import PanelHeader
 
 if TYPE_CHECKING:
@@ -19,11 +21,18 @@ TICKS = 5
 
 
 class LossChart(QWidget):
-    """A header with the last loss, and the curve; the chart is there once `build` was called."""
+    """A header with the last loss, and the curve; the chart is there once `build` was called.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    empty
+        What stands in place of the chart while there is no loss; without it, the chart is empty.
+    """
+
+    def __init__(self, empty: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.header = PanelHeader("Loss")
+        self.empty = EmptyChart(empty)
         self.chart: ChartView | None = None
         self._losses: tuple[float, ...] = ()
         self._epochs = 1
@@ -31,6 +40,8 @@ class LossChart(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.header)
+        self._column.addWidget(self.empty, 1)
+        self.empty.setVisible(bool(empty))
         self.setMinimumHeight(160)
 
     def build(self) -> None:
@@ -52,6 +63,9 @@ class LossChart(QWidget):
     def _draw(self) -> None:
         if self.chart is None:
             return
+        has_chart = bool(self._losses) or not self.empty.text()
+        self.chart.setVisible(has_chart)
+        self.empty.setVisible(not has_chart)
         top, ticks = value_axis(max(self._losses, default=1.0))
         self.chart.begin("epoch", "mean loss", (0, self._epochs), (0.0, top), count_ticks(self._epochs), ticks)
         if self._losses:
@@ -64,6 +78,15 @@ class LossChart(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._draw()
+
+
+class EmptyChart(TonedLabel):
+    """Words in the middle of where a chart will be."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, tone="muted", wrap=True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setContentsMargins(2 * MARGIN, MARGIN, 2 * MARGIN, MARGIN)
 
 
 def value_axis(highest: float) -> tuple[float, list[tuple[float, str]]]:

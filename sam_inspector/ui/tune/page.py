@@ -1,4 +1,4 @@
-"""The page of the Tune workspace: the form at the left, how the training goes, and maps of what it has learnt."""
+"""The page of the Tune workspace: tuning SAM, training SimpleNet, and foregrounds, each with its form at the left."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from sam_inspector.ui.tune.foregrounds.page import ForegroundsPage
 from sam_inspector.ui.tune.form import TuneForm
 from sam_inspector.ui.tune.loss_chart import LossChart
 from sam_inspector.ui.tune.preview_strip import PreviewStrip
+from sam_inspector.ui.tune.sam.page import SamTunePage
 
 VIEWS = (
-    ("train", "Train", "Train a network on the normal images"),
+    ("sam", "SAM", "Tune SAM on your own defects"),
+    ("train", "SimpleNet", "Train a network on the normal images, for anomaly maps"),
     ("foregrounds", "Foregrounds", "See and correct what is kept of each image where its background is removed"),
 )
 FORM_PX = 280
 
 
 class TunePage(QWidget):
-    """Arranges; what things do is connected in the controller."""
+    """Arranges; what things do is connected in the controllers."""
 
     shown = Signal()
     open_requested = Signal()
@@ -38,19 +40,21 @@ class TunePage(QWidget):
         self.run_bar = RunBar()
         self.loss = LossChart()
         self.previews = PreviewStrip()
+        self.sam = SamTunePage()
         self.foregrounds = ForegroundsPage()
         self._has_dataset = False
         # One in the header of each view, in the same place.
         self.switches = {name: SegmentedControl(VIEWS, can_shrink=False) for name, _, _ in VIEWS}
-        for switch, header in zip(self.switches.values(), (self.header, self.foregrounds.header), strict=True):
+        headers = (self.sam.header, self.header, self.foregrounds.header)
+        for switch, header in zip(self.switches.values(), headers, strict=True):
             header.add_button(switch)
             switch.chosen.connect(self.set_view)
         self.open = PlainButton("Open folder…", "folder", tip="Open a dataset or one of its categories")
         self.open.clicked.connect(self.open_requested)
         self._empty = Invitation(
             "Train on your own images",
-            "Open a dataset with normal images in train/good: a network learns from them what is normal, and marks "
-            "what is not.",
+            "Open a dataset: SAM is tuned on images whose defects are marked, by ground truth or by masks that you "
+            "accept; SimpleNet learns from normal images in train/good what is normal, and marks what is not.",
             self.open,
         )
         self._lay_out()
@@ -58,13 +62,13 @@ class TunePage(QWidget):
         self.set_has_dataset(False)
 
     def set_has_dataset(self, has: bool) -> None:
-        """Show the training, or how to come to one."""
+        """Show the view that is chosen, or how to come to one."""
         self._has_dataset = has
         self._arrange()
 
     @Slot(str)
     def set_view(self, name: str) -> None:
-        """Show the training, or the foregrounds."""
+        """Show one of the views."""
         for switch in self.switches.values():
             switch.set_choice(name)
         self._arrange()
@@ -72,11 +76,10 @@ class TunePage(QWidget):
         self.switches[name].segment(name).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrange(self) -> None:
-        shows_foregrounds = self.switches["train"].choice() == "foregrounds"
-        going = self.foregrounds if shows_foregrounds else self._going
-        self._side.setCurrentWidget(self.foregrounds.side if shows_foregrounds else self.form)
+        side, centre = self._views[self.switches["sam"].choice()]
+        self._side.setCurrentWidget(side)
         self._side.setVisible(self._has_dataset)
-        self._centre.setCurrentWidget(going if self._has_dataset else self._empty)
+        self._centre.setCurrentWidget(centre if self._has_dataset else self._empty)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         super().showEvent(event)
@@ -99,13 +102,16 @@ class TunePage(QWidget):
         for line in (self.header, self.banners, self.run_bar):
             column.addWidget(line)
         column.addWidget(parts, 1)
-        self._centre = QStackedWidget()
+        self._views: dict[str, tuple[QWidget, QWidget]] = {
+            "sam": (self.sam.form, self.sam),
+            "train": (self.form, self._going),
+            "foregrounds": (self.foregrounds.side, self.foregrounds),
+        }
+        self._side, self._centre = QStackedWidget(), QStackedWidget()
         self._centre.addWidget(self._empty)
-        self._centre.addWidget(self._going)
-        self._centre.addWidget(self.foregrounds)
-        self._side = QStackedWidget()
-        self._side.addWidget(self.form)
-        self._side.addWidget(self.foregrounds.side)
+        for side, centre in self._views.values():
+            self._side.addWidget(side)
+            self._centre.addWidget(centre)
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setChildrenCollapsible(False)
         columns.setHandleWidth(1)

@@ -84,7 +84,7 @@ def foregrounds(start):
             driver.open(root)
             driver.wait(lambda: driver.app.presenter.loaded is not None)
         page = driver.app.workspaces.tune.page
-        QTest.mouseClick(page.switches["train"].segment("foregrounds"), LEFT)
+        QTest.mouseClick(page.switches["sam"].segment("foregrounds"), LEFT)
         view = ForegroundsDriver(driver)
         if root is not None:
             view.look()

@@ -74,6 +74,7 @@ def tune(start):
         driver = start(loader(segmenter or FakeSegmenter()), size=size)
         driver.window.switch.segment("tune").click()
         tune = TuneDriver(driver)
+        tune.click(tune.page.switches["sam"].segment("train"))
         if category is not None:
             driver.open(category)
             tune.wait(lambda: driver.app.presenter.loaded is not None)
