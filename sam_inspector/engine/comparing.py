@@ -64,7 +64,11 @@ class Comparer:
         if pane.model not in self._beside or not self._is_usable(pane.model):
             own = self._inspector.beside()
             # A tuned model may have been tuned anew under its name.
-            if not own.has_model or not _is_model(own.segmenter.spec, pane.model):
+            if (
+                not own.has_model
+                or own.segmenter.spec.name != pane.model
+                or not _is_current(own.segmenter.spec, pane.model)
+            ):
                 yield f"Loading {get_model_spec(pane.model).title}"
                 own.load_model(pane.model, device=work.device, cancelled=cancelled)
             self._beside[pane.model] = own
@@ -86,7 +90,7 @@ class Comparer:
     def _is_usable(self, model: str) -> bool:
         """Whether the model is still the one of that name, and the device it was loaded on the one in use."""
         mine, theirs = self._beside[model].segmenter, self._inspector
-        return _is_model(mine.spec, model) and (not theirs.has_model or mine.device == theirs.segmenter.device)
+        return _is_current(mine.spec, model) and (not theirs.has_model or mine.device == theirs.segmenter.device)
 
     def _modes(self, work: CompareImage, pane: ComparePane, cancelled: Callable[[], bool]) -> ImageModes:
         inspector = self._beside[pane.model]
@@ -110,8 +114,9 @@ class Comparer:
             self._maps.pop(name, None)
 
 
-def _is_model(spec: ModelSpec, name: str) -> bool:
-    return spec.name == name and spec.tuned_sha256 == get_model_spec(name).tuned_sha256
+def _is_current(spec: ModelSpec, name: str) -> bool:
+    """Whether a loaded model was not tuned anew since, under the same name."""
+    return spec.tuned_sha256 == get_model_spec(name).tuned_sha256
 
 
 def _doing(work: CompareImage, method: MapMethod, progress: JobProgress) -> str:
