@@ -17,10 +17,10 @@ from sam_inspector.data.atomic import write_atomic
 from sam_inspector.data.datasets import open_dataset
 from sam_inspector.engine.held_run import check_outside
 from sam_inspector.engine.report.tables import as_latex, as_markdown
-from sam_inspector.engine.spt_checks import check_spt
-from sam_inspector.engine.spt_samples import marked_samples
-from sam_inspector.engine.spt_table import JudgedRow, curve_table, rows_csv, variants_table
-from sam_inspector.engine.spt_works import TrainSpt
+from sam_inspector.engine.spt.checks import check_spt
+from sam_inspector.engine.spt.samples import marked_samples
+from sam_inspector.engine.spt.table import JudgedRow, curve_table, rows_csv, variants_table
+from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.methods.spt.holdout import Holdout
 from sam_inspector.methods.spt.settings import VARIANTS, SptSettings
 from sam_inspector.models.registry import get_model_spec
@@ -65,7 +65,7 @@ def run_spt(
         check_spt(TrainSpt(samples, model, wanted, out / "models" / "any.safetensors", datasets, resume=True))
     _claim(out, settings, names, split, model, [str(sample.path) for sample in samples], resume=resume)
 
-    from sam_inspector.engine.spt_ablation import AblationStep, SptAblation, ablate_spt
+    from sam_inspector.engine.spt.ablation import AblationStep, SptAblation, ablate_spt
 
     inspector = loaded_inspector(console, model, device)
     ablation = SptAblation(samples, datasets, model, settings, names, holdouts, images, out, device)

@@ -13,9 +13,9 @@ from sam_inspector.commands.loading import loaded_inspector
 from sam_inspector.commands.training import check_out, chosen, epochs_text
 from sam_inspector.core.errors import Cancelled
 from sam_inspector.data.datasets import open_dataset
-from sam_inspector.engine.spt_checks import check_spt, training_file
-from sam_inspector.engine.spt_samples import marked_samples
-from sam_inspector.engine.spt_works import SptProgress, TrainSpt
+from sam_inspector.engine.spt.checks import check_spt, training_file
+from sam_inspector.engine.spt.samples import marked_samples
+from sam_inspector.engine.spt.works import SptProgress, TrainSpt
 from sam_inspector.methods.spt.settings import SptSettings
 from sam_inspector.models.registry import get_model_spec
 from sam_inspector.models.tuned.manifest import HeldOutScores, TunedManifest, read_tuned_manifest
@@ -65,7 +65,7 @@ def train_spt(
 def _train(console: Console, work: TrainSpt) -> None:
     inspector = loaded_inspector(console, work.model, work.device)
 
-    from sam_inspector.engine.train_spt import train_spt as steps_of
+    from sam_inspector.engine.spt.train import train_spt as steps_of
 
     told = 0
     with closing(steps_of(work, inspector)) as steps, console.progress("Tuning") as report:

@@ -20,7 +20,7 @@ from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.foreground_works import AskForeground, FindForegrounds
 from sam_inspector.engine.job_progress import JobProgress as JobProgress
 from sam_inspector.engine.simplenet_works import LearnSimpleNet
-from sam_inspector.engine.spt_works import TrainSpt
+from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.foreground.backgrounds import BackgroundSettings
 from sam_inspector.methods.sam2sim import ForegroundChoice
 

@@ -29,8 +29,8 @@ from sam_inspector.engine.requests import (
     TrainSimpleNet,
     TrainSpt,
 )
+from sam_inspector.engine.spt.train import train_spt
 from sam_inspector.engine.train_simplenet import train_simplenet
-from sam_inspector.engine.train_spt import train_spt
 
 
 def steps(

@@ -38,7 +38,7 @@ from sam_inspector.engine.job_works import (
     TrainSimpleNet as TrainSimpleNet,
 )
 from sam_inspector.engine.simplenet_works import LearnSimpleNet as LearnSimpleNet
-from sam_inspector.engine.spt_works import (
+from sam_inspector.engine.spt.works import (
     PreviewMask as PreviewMask,
     SptProgress as SptProgress,
     TrainSpt as TrainSpt,

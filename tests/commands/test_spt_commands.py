@@ -7,7 +7,7 @@ import pytest
 from sam_inspector.models import loading
 from sam_inspector.models.registry import MODELS
 from sam_inspector.models.tuned.manifest import read_tuned_manifest
-from tests.engine.spt_parts import load_small, make_marked
+from tests.engine.spt.parts import load_small, make_marked
 
 
 @pytest.fixture(autouse=True)

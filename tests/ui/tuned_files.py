@@ -10,8 +10,8 @@ from safetensors.numpy import save_file
 
 from sam_inspector.data.images import read_image
 from sam_inspector.data.masks import read_mask
-from sam_inspector.engine.spt_checks import training_file
-from sam_inspector.engine.spt_works import PreviewMask, SptProgress
+from sam_inspector.engine.spt.checks import training_file
+from sam_inspector.engine.spt.works import PreviewMask, SptProgress
 from sam_inspector.methods.spt.settings import SptSettings
 from sam_inspector.models.registry import MODELS, get_model_spec
 from sam_inspector.models.segmenter import DecodedPrompt

@@ -20,6 +20,8 @@ class Schedule:
     ----------
     rate
         Learning rate at its highest.
+    added_rate
+        So many times that for the adapter and the middle features, which are no part of SAM.
     warm_up
         Steps until that is reached.
     falls
@@ -45,6 +47,7 @@ class Schedule:
     falls: str = "cosine"
     step_epoch: int = 10
     decay: float = 0.0
+    added_rate: float = 5.0
     regions: int = 2
     average: float = 0.98
     flips: int = 4
@@ -64,6 +67,14 @@ def schedule_for(settings: SptSettings) -> Schedule:
     if settings.is_faithful:
         published = LossWeights(1.0, 1.0, samples_points=True)
         return Schedule(
-            settings.rate or 1e-3, published, warm_up=1, falls="step", average=0.0, flips=2, as_one=True, jitters=False
+            settings.rate or 1e-3,
+            published,
+            warm_up=1,
+            falls="step",
+            added_rate=1.0,
+            average=0.0,
+            flips=2,
+            as_one=True,
+            jitters=False,
         )
     return Schedule(settings.rate or (2e-3 if settings.recipe.weights == "lora" else 2e-4))

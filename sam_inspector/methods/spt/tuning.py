@@ -96,8 +96,12 @@ class TuningRun:
         self.perception = SelfPerception(self.segmenter.network, self.settings.recipe).to(self.device)
         self._trained = self.perception.trained()
         self._averaged: dict[str, Tensor] = _copied(self._trained, self.device) if self.schedule.average else {}
+        # What was not a part of SAM begins at zero, and has farther to go.
+        added = [value for name, value in self._trained.items() if _is_added(name)]
+        others = [value for name, value in self._trained.items() if not _is_added(name)]
+        groups = [{"params": others, "times": 1.0}, {"params": added, "times": self.schedule.added_rate}]
         self._optimiser = torch.optim.AdamW(
-            list(self._trained.values()), lr=self.schedule.rate, weight_decay=self.schedule.decay
+            [group for group in groups if group["params"]], lr=self.schedule.rate, weight_decay=self.schedule.decay
         )
 
     @property
@@ -171,7 +175,7 @@ class TuningRun:
         for step, image in enumerate(rng.permutation(len(examples))):
             rate = self.schedule.rate_at(epoch * len(examples) + step, len(examples), self.settings.epochs)
             for group in self._optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["times"]
             flip = int(rng.integers(self.schedule.flips))
             marked = examples.marked(int(image), flip)
             prompts, targets = self._draw(marked, rng)
@@ -247,6 +251,10 @@ class TuningRun:
         with torch.no_grad():
             for name, value in self._averaged.items():
                 value.lerp_(self._trained[name], 1 - keep)
+
+
+def _is_added(name: str) -> bool:
+    return "scales" in name or name.startswith("middle.")
 
 
 def _copied(

@@ -14,7 +14,7 @@ from sam_inspector.data.atomic import write_failure
 from sam_inspector.data.datasets import Dataset, Sample
 from sam_inspector.data.review_store import ReviewStore
 from sam_inspector.engine.requests import TrainSpt, TuneSample
-from sam_inspector.engine.spt_checks import check_tunable, training_file
+from sam_inspector.engine.spt.checks import check_tunable, training_file
 from sam_inspector.models.registry import ModelSpec, get_model_spec
 from sam_inspector.models.tuned.manifest import TunedManifest, read_tuned_manifest
 from sam_inspector.ui.file_thread import OPEN, SAVE, FileState

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 
 from sam_inspector.models.tuned.finding import tuned_folder
 from sam_inspector.models.tuned.manifest import read_tuned_manifest
-from tests.engine.spt_parts import load_small
+from tests.engine.spt.parts import load_small
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from sam_inspector.core.errors import InputError
 from sam_inspector.engine import jobs
-from sam_inspector.engine.spt_checks import training_file
+from sam_inspector.engine.spt.checks import training_file
 from sam_inspector.models.registry import DEFAULT_MODEL
 from sam_inspector.models.tuned.finding import tuned_folder
 from tests.ui.tuned_files import ScriptedTuning, load_by_name, tuned_file

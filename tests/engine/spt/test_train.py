@@ -12,14 +12,14 @@ from sam_inspector.core.errors import Cancelled, InputError, ModelError, StoreEr
 from sam_inspector.core.prompts import Prompt, Prompts
 from sam_inspector.data.images import read_image
 from sam_inspector.engine.requests import SegmentOptions
-from sam_inspector.engine.spt_checks import training_file
-from sam_inspector.engine.spt_works import TuneSample
-from sam_inspector.engine.train_spt import DONE, train_spt
+from sam_inspector.engine.spt.checks import training_file
+from sam_inspector.engine.spt.train import DONE, train_spt
+from sam_inspector.engine.spt.works import TuneSample
 from sam_inspector.methods.spt import tuning as tuning_module
 from sam_inspector.methods.spt.holdout import Holdout
 from sam_inspector.models.tuned.finding import tuned_folder, tuned_models
 from sam_inspector.models.tuned.manifest import read_tuned_manifest
-from tests.engine.spt_parts import load_small, make_marked, small_inspector, tuning
+from tests.engine.spt.parts import load_small, make_marked, small_inspector, tuning
 
 
 @pytest.fixture(scope="module")

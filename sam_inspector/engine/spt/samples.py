@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sam_inspector.data.datasets import Dataset
-from sam_inspector.engine.spt_works import TuneSample
+from sam_inspector.engine.spt.works import TuneSample
 
 
 def marked_samples(datasets: Sequence[Dataset]) -> tuple[TuneSample, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_failure
-from sam_inspector.engine.spt_works import TrainSpt
+from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.models.registry import ModelSpec, get_model_spec
 
 

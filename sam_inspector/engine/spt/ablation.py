@@ -14,10 +14,10 @@ from pathlib import Path
 from sam_inspector.core.errors import Cancelled
 from sam_inspector.data.atomic import write_atomic
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.spt_images import read_sample
-from sam_inspector.engine.spt_table import JudgedRow
-from sam_inspector.engine.spt_works import SptProgress, TrainSpt, TuneSample
-from sam_inspector.engine.train_spt import train_spt
+from sam_inspector.engine.spt.images import read_sample
+from sam_inspector.engine.spt.table import JudgedRow
+from sam_inspector.engine.spt.train import train_spt
+from sam_inspector.engine.spt.works import SptProgress, TrainSpt, TuneSample
 from sam_inspector.methods.spt.holdout import Holdout
 from sam_inspector.methods.spt.judging import judge
 from sam_inspector.methods.spt.settings import SptSettings

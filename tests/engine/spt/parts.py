@@ -5,8 +5,8 @@ from PIL import Image, ImageDraw
 
 from sam_inspector.data.datasets import open_dataset
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.spt_samples import marked_samples
-from sam_inspector.engine.spt_works import TrainSpt
+from sam_inspector.engine.spt.samples import marked_samples
+from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.methods.spt.holdout import Holdout
 from sam_inspector.methods.spt.settings import SptSettings
 from sam_inspector.models.devices import choose_device

@@ -19,7 +19,7 @@ from sam_inspector.data.atomic import write_failure
 from sam_inspector.data.images import LoadedImage, read_image
 from sam_inspector.data.masks import mask_from_png, mask_to_png, read_mask
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.spt_works import TuneSample
+from sam_inspector.engine.spt.works import TuneSample
 from sam_inspector.methods.spt.judging import JudgedImage, judge
 from sam_inspector.methods.spt.marked import MarkedImage, mark
 from sam_inspector.methods.spt.schedule import Schedule

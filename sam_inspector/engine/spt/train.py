@@ -16,11 +16,11 @@ from statistics import median
 
 from sam_inspector.core.errors import Cancelled, StoreError
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.spt_checks import check_spt
-from sam_inspector.engine.spt_encoding import EncodedImages, images_to_take
-from sam_inspector.engine.spt_file import SptFile, is_finished, new_manifest
-from sam_inspector.engine.spt_images import HeldOutImage
-from sam_inspector.engine.spt_works import PreviewMask, SptProgress, TrainSpt
+from sam_inspector.engine.spt.checks import check_spt
+from sam_inspector.engine.spt.encoding import EncodedImages, images_to_take
+from sam_inspector.engine.spt.images import HeldOutImage
+from sam_inspector.engine.spt.tuning_file import SptFile, is_finished, new_manifest
+from sam_inspector.engine.spt.works import PreviewMask, SptProgress, TrainSpt
 from sam_inspector.methods.spt.judging import JudgedImage, mean_scores
 from sam_inspector.methods.spt.schedule import schedule_for
 from sam_inspector.methods.spt.tuning import TuningRun

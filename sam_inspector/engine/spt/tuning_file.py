@@ -13,8 +13,8 @@ from torch import Tensor
 from sam_inspector import __version__
 from sam_inspector.core.errors import InputError
 from sam_inspector.data.atomic import write_atomic
-from sam_inspector.engine.spt_checks import training_file
-from sam_inspector.engine.spt_works import TrainSpt
+from sam_inspector.engine.spt.checks import training_file
+from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.methods.spt.schedule import Schedule
 from sam_inspector.methods.spt.tuning import TuningState
 from sam_inspector.models.registry import ModelSpec

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sam_inspector.core.errors import Cancelled, ImageReadError, InputError, MaskError
 from sam_inspector.data.images import LoadedImage
 from sam_inspector.engine.inspector import Inspector
-from sam_inspector.engine.spt_images import HeldEmbeddings, HeldOutImage, LearntImages, read_sample
-from sam_inspector.engine.spt_works import SptProgress, TrainSpt, TuneSample
+from sam_inspector.engine.spt.images import HeldEmbeddings, HeldOutImage, LearntImages, read_sample
+from sam_inspector.engine.spt.works import SptProgress, TrainSpt, TuneSample
 from sam_inspector.methods.spt.schedule import Schedule
 from sam_inspector.models.sam import SamSegmenter
 
