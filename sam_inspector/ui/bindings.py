@@ -15,8 +15,9 @@ from PySide6.QtGui import QImage
 
 from sam_inspector.core.prompts import PromptPart, Prompts, choose_candidate, remove_part
 from sam_inspector.core.scores import MaskScores
+from sam_inspector.core.segmentation import ALL_MASKS
 from sam_inspector.prompting.from_ground_truth import GT_MODES
-from sam_inspector.ui.candidate_cards import SAM_MASKS, candidate_cards
+from sam_inspector.ui.candidate_cards import candidate_cards
 from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.compute_thread import SegmentedView
 from sam_inspector.ui.file_tasks import OpenedDataset, ReadSample
@@ -220,7 +221,7 @@ class Bindings(QObject):
         cards = candidate_cards(self._active_pictures(), sort=self._session.sort_candidates)
         self._keys = {int(card.key): card.index for card in cards}
         self._views.candidates.set_candidates(cards)
-        self._views.candidates.set_can_sort(not cards or len(cards) == SAM_MASKS)
+        self._views.candidates.set_can_sort(not cards or len(cards) == ALL_MASKS)
 
     def _active_pictures(self) -> list[CandidatePicture]:
         """The masks of the active prompt; only prompts with something to look for have any."""

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtGui import QImage
 
+from sam_inspector.core.segmentation import ALL_MASKS
 from sam_inspector.ui.candidate_pictures import CandidatePicture
 from sam_inspector.ui.panels.candidates import CandidateCard
-
-SAM_MASKS = 4
-"""SAM's single mask, and the three of its multimask output; a tuned model answers with fewer."""
 
 
 def candidate_cards(pictures: Sequence[CandidatePicture], *, sort: bool) -> list[CandidateCard]:
@@ -22,7 +20,7 @@ def candidate_cards(pictures: Sequence[CandidatePicture], *, sort: bool) -> list
     if not pictures:
         return []
     first, *others = pictures
-    if len(pictures) < SAM_MASKS:
+    if len(pictures) < ALL_MASKS:
         drafts = [_card(picture, "Draft", str(picture.candidate)) for picture in others]
         return [_card(first, "Refined" if drafts else "Single mask", "0"), *drafts]
     ranked = sorted(others, key=lambda picture: -picture.predicted_iou) if sort else others
