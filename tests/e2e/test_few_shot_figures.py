@@ -14,7 +14,7 @@ from sam_inspector.engine.map_methods import map_works
 from tests.fakes import loader
 
 # All of it is in the set-up: some two hundred images are encoded, a second or more each where bfloat16 is missing.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.large]
 
 LEAST_AP = {"hazelnut": 0.88, "leather": 0.80, "grid": 0.52}
 LEAST_AUROC = {"hazelnut": 0.995, "leather": 0.997, "grid": 0.952}

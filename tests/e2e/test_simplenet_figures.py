@@ -20,6 +20,7 @@ from sam_inspector.models.weights import find_weights
 
 pytestmark = [
     pytest.mark.timeout(600),
+    pytest.mark.large,
     pytest.mark.skipif(
         find_weights(get_backbone_spec("mobilenet_v2")) is None,
         reason="MobileNetV2 is not here: fetch it with “sam-inspector models get mobilenet_v2”",

@@ -92,6 +92,10 @@ class LearntImages:
         """How many images."""
         return len(self.ids)
 
+    def category(self, image: int) -> str:
+        """See `Examples.category`."""
+        return self.categories[image]
+
     def embedding(self, image: int, flip: int) -> Embedding:
         """See `Examples.embedding`."""
         return self._held[image][flip].read()

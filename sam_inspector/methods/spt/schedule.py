@@ -30,6 +30,9 @@ class Schedule:
         Of the weights, by AdamW.
     regions
         Drawn from an image in a step, at most.
+    balance
+        How far categories of few images are made up for: 0 takes each image once an epoch, 1 draws every category as
+        often as any other.
     average
         Weight of what was before in a running average of the tuned weights, which is what is judged and kept; 0 takes
         the weights as they are.
@@ -49,6 +52,7 @@ class Schedule:
     decay: float = 0.0
     added_rate: float = 5.0
     regions: int = 2
+    balance: float = 0.5
     average: float = 0.98
     flips: int = 4
     as_one: bool = False
@@ -72,6 +76,7 @@ def schedule_for(settings: SptSettings) -> Schedule:
             warm_up=1,
             falls="step",
             added_rate=1.0,
+            balance=0.0,
             average=0.0,
             flips=2,
             as_one=True,

@@ -27,6 +27,8 @@ class Variant:
         As in `TunedRecipe`.
     only_lora
         Whether low-rank products are all that learns, under every preset.
+    looks_at_middle
+        Whether the decoders get the encoder's middle features as well, but for the preset `faithful`.
     """
 
     title: str
@@ -34,11 +36,16 @@ class Variant:
     drafts: bool = False
     relational: bool = False
     only_lora: bool = False
+    looks_at_middle: bool = False
 
 
 VARIANTS: dict[str, Variant] = {
     "spt": Variant(
-        "Self-Perception Tuning", "A draft, refined by a second decoder, both with the adapter.", True, True
+        "Self-Perception Tuning",
+        "A draft and a decoder that refines it, with the adapter and (not published) the encoder's middle features.",
+        drafts=True,
+        relational=True,
+        looks_at_middle=True,
     ),
     "sdt": Variant("Self-Draft Tuning", "A draft, refined by a second decoder.", drafts=True),
     "vra": Variant("Visual-relation-aware adapter", "One decoder with the adapter.", relational=True),
@@ -150,4 +157,5 @@ class SptSettings:
             relation_sparse=self.relation_sparse,
             draft_detach=self.draft_detach,
             draft_sigmoid=self.draft_sigmoid,
+            middle_features=row.looks_at_middle and not faithful,
         )

@@ -7,6 +7,7 @@ that is gone on with ends in the same numbers as one without a break (on the CPU
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,7 +31,7 @@ from sam_inspector.models.segmenter import Embedding
 from sam_inspector.models.tuned.perception import SelfPerception
 
 MIXED = ("box", "point", "points")
-MIXED_CHANCES = (0.5, 0.375, 0.125)
+MIXED_CHANCES = (0.4, 0.5, 0.1)
 """How often `mixed` gives each of these."""
 
 
@@ -39,6 +40,10 @@ class Examples(Protocol):
 
     def __len__(self) -> int:
         """How many images."""
+        ...
+
+    def category(self, image: int) -> str:
+        """What an image shows."""
         ...
 
     def embedding(self, image: int, flip: int) -> Embedding:
@@ -172,7 +177,7 @@ class TuningRun:
         rng = np.random.default_rng((self.settings.seed, epoch))
         places = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
         losses: list[float] = []
-        for step, image in enumerate(rng.permutation(len(examples))):
+        for step, image in enumerate(self._order(examples, rng)):
             rate = self.schedule.rate_at(epoch * len(examples) + step, len(examples), self.settings.epochs)
             for group in self._optimiser.param_groups:
                 group["lr"] = rate * group["times"]
@@ -195,6 +200,15 @@ class TuningRun:
             losses.append(loss)
             yield loss
         self.losses = (*self.losses, float(np.mean(losses)))
+
+    def _order(self, examples: Examples, rng: np.random.Generator) -> NDArray[np.intp]:
+        """The images of an epoch; with a balance those of small categories come more often than others."""
+        if not self.schedule.balance:
+            return rng.permutation(len(examples))
+        names = [examples.category(image) for image in range(len(examples))]
+        counts = Counter(names)
+        chances = np.array([counts[name] ** -self.schedule.balance for name in names])
+        return rng.choice(len(examples), len(examples), p=chances / chances.sum())
 
     def _features(self, examples: Examples, image: int, flip: int) -> Tensor:
         encoder = self.perception.encoder

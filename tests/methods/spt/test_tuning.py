@@ -31,6 +31,9 @@ class Examples:
     def __len__(self):
         return len(self.images)
 
+    def category(self, image):
+        return "tile"
+
     def embedding(self, image, flip):
         found = self.embeddings[image]
         # What was computed to be looked at only can't be learnt from.
