@@ -15,7 +15,7 @@ from tests.commands.conftest import finish_process, make_category, start_process
 SLOW_MODEL = """
 from sam_inspector.models import loading
 from tests.fakes import FakeSegmenter, loader
-loading.load_segmenter = loader(FakeSegmenter(embed_seconds=0.2))
+loading.load_segmenter = loader(FakeSegmenter(embed_seconds=0.6))
 """
 CTRL_C_AT_TORCH = """
 import sys

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from sam_inspector.core.geometry import components
 from sam_inspector.models.loading import load_segmenter
 from sam_inspector.ui.session import PromptSource
+from tests.speed import SLOWER
 
 CHIP = "tablet/test/chip/000.jpg"
 
@@ -104,7 +105,7 @@ def longest_gap(driver, keys, capsys):
 
 
 def test_the_window_never_stands_still(on_chip, samples, capsys):
-    """Switching images, encoding, clicking and scoring: no gap above 50 ms on the window's thread.
+    """Switching images, encoding, clicking and scoring: no gap above 50 ms on the window's thread (older chips: 100).
 
     Another program on the machine can make a gap too; one that is ours is there every time. So further half dozens
     of images get their chance.
@@ -114,9 +115,9 @@ def test_the_window_never_stands_still(on_chip, samples, capsys):
     gaps = []
     for start in (0, 6, 12) * 2:
         gaps.append(longest_gap(on_chip, keys[start : start + 6], capsys))
-        if gaps[-1] < 50:
+        if gaps[-1] < 50 * SLOWER:
             break
-    assert min(gaps) < 50
+    assert min(gaps) < 50 * SLOWER
 
 
 def test_click_to_mask(on_chip, capsys):

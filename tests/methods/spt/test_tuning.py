@@ -50,6 +50,7 @@ def pairs(tmp_path_factory):
     return [(read_image(each.path).pixels, read_mask(each.mask_path, width=128, height=128)) for each in samples]
 
 
+@pytest.mark.large
 def test_it_can_learn_a_few_images_by_heart(pairs):
     """Eight synthetic images, a tiny ViT, everything untrained at first: both decoders come to good masks."""
     segmenter = load_small("mobile_sam")

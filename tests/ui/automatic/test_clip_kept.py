@@ -109,7 +109,7 @@ def test_files_that_are_gone_are_a_sentence_each_and_stay_chosen(begin, layers, 
     assert controls.weights_words.text().startswith(f"There is no file {tmp_path / 'gone.pt'} any more: choose")
     assert not controls.fetch.isVisibleTo(auto.driver.window)
     assert controls.layers_line.text().count(".") == 1 + str(layers).count(".")
-    assert f"no adapter {layers}" in controls.layers_line.text()
+    assert f"no adapter for CLIP {layers}" in controls.layers_line.text()
     assert not auto.titles, "nothing was tried with them"
     close(auto)
     kept = load_settings()

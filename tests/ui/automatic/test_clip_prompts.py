@@ -254,7 +254,7 @@ def test_a_file_that_holds_no_layers_changes_nothing(clip, controls, tmp_path, m
     (tmp_path / "photo.safetensors").write_bytes(b"no layers")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(tmp_path / "photo.safetensors"), ""))
     controls.open_layers.click()
-    assert "damaged or no adapter" in controls.layers_line.text()
+    assert "damaged or none at all" in controls.layers_line.text()
     assert clip.automatic.clip.adapter == path
     assert controls.layers.text() == "own.safetensors"
 
