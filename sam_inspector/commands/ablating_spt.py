@@ -22,10 +22,9 @@ from sam_inspector.engine.spt.samples import marked_samples
 from sam_inspector.engine.spt.table import JudgedRow, curve_table, rows_csv, variants_table
 from sam_inspector.engine.spt.works import TrainSpt
 from sam_inspector.methods.spt.holdout import Holdout
-from sam_inspector.methods.spt.settings import VARIANTS, SptSettings
+from sam_inspector.methods.spt.settings import FROZEN, VARIANTS, SptSettings
 from sam_inspector.models.registry import get_model_spec
 
-FROZEN = "frozen"
 ALL_VARIANTS = (FROZEN, "decoder", "lora", "sdt", "vra", "spt")
 SETTINGS_FILE = "ablation.json"
 

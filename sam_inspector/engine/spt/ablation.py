@@ -20,13 +20,10 @@ from sam_inspector.engine.spt.train import train_spt
 from sam_inspector.engine.spt.works import SptProgress, TrainSpt, TuneSample
 from sam_inspector.methods.spt.holdout import Holdout
 from sam_inspector.methods.spt.judging import judge
-from sam_inspector.methods.spt.settings import SptSettings
+from sam_inspector.methods.spt.settings import FROZEN, SptSettings
 from sam_inspector.models.backbone import never
 from sam_inspector.models.sam import SamSegmenter
 from sam_inspector.models.tuned.manifest import read_tuned_manifest
-
-FROZEN = "frozen"
-"""SAM as it is, beside the variants."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

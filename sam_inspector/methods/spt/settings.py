@@ -53,6 +53,8 @@ VARIANTS: dict[str, Variant] = {
     "decoder": Variant("Decoder", "One decoder, all of its weights."),
 }
 """What can be tuned, by name: the ablation of the publication by construction."""
+FROZEN = "frozen"
+"""SAM as it is, beside the variants of an ablation."""
 
 
 def default_epochs(preset: str) -> int:
